@@ -1,0 +1,61 @@
+/** The whole architecture as a rule a machine checks: what each folder may import (design, section 3). */
+const folders = {
+  'src/core': { from: [], packages: ['zod', 'pure-rand', 'fastest-levenshtein'] },
+  'src/bounds': { from: ['src/core'], packages: ['zod'] },
+  'operators/caches': { from: ['src/core'], packages: ['zod'] },
+  operators: { from: ['src/core'], packages: ['rxjs', 'zod'] },
+  workers: { from: ['src/core'], packages: ['piscina'] },
+  data: {
+    from: ['src/core'],
+    packages: ['apache-arrow', 'parquetjs-lite', 'parquet-wasm', 'gpt-tokenizer', 'pino', 'zod'],
+  },
+  pipelines: {
+    from: ['src/core', 'src/bounds', 'operators', 'workers', 'data'],
+    packages: ['rxjs', 'zod', 'pino'],
+  },
+};
+const test = '(\\.(test|test-d|bench)\\.ts$|/testing/)';
+const rules = Object.entries(folders).flatMap(([folder, { from, packages }]) => {
+  const inside = { path: `^${folder}/`, pathNot: [test, ...(folder === 'operators' ? ['^operators/caches/'] : [])] };
+  return [
+    {
+      name: `${folder} imports only ${from.join(', ') || 'itself'}`,
+      severity: 'error',
+      from: inside,
+      to: {
+        path: '^(src|operators|pipelines|data|workers|bench)/',
+        pathNot: [folder, ...from].map((name) => `^${name}/`),
+      },
+    },
+    {
+      name: `${folder} uses only the packages ${packages.join(', ')}`,
+      severity: 'error',
+      from: inside,
+      to: {
+        dependencyTypes: ['npm', 'npm-dev'],
+        pathNot: packages.map((name) => `node_modules/(@types/)?${name}/`),
+      },
+    },
+  ];
+});
+const pure = ['src/core', 'src/bounds', 'operators'];
+
+module.exports = {
+  forbidden: [
+    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no test imports', severity: 'error', from: { pathNot: test }, to: { path: test } },
+    {
+      name: `${pure.join(', ')} know no platform`,
+      severity: 'error',
+      from: { path: pure.map((name) => `^${name}/`), pathNot: test },
+      to: { dependencyTypes: ['core'] },
+    },
+    ...rules,
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+  },
+};

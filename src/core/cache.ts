@@ -1,0 +1,123 @@
+import type { z } from 'zod';
+import type { Floats, Purpose, Rows } from './memory.js';
+import { define, type Plugin, type Spec } from './plugin.js';
+import type { Plan } from './plan.js';
+import type { Random } from './random.js';
+import type { Order } from './shape.js';
+
+/** One token's keys and values, (d) each; `k2` and `v2` are null in matrix order. Valid only during the call. */
+export interface Entry {
+  readonly k1: Floats;
+  readonly k2: Floats | null;
+  readonly v1: Floats;
+  readonly v2: Floats | null;
+}
+
+/** What a cache holds now. Counts that a cache does not have are null. Side 2 is 0 in matrix order. */
+export interface Census {
+  /** Atoms a query can see, per side. */
+  readonly kept1: number;
+  readonly kept2: number;
+  /** Atoms that left since the start, per side. */
+  readonly evicted1: number;
+  readonly evicted2: number;
+  readonly clusters1: number | null;
+  readonly clusters2: number | null;
+  /** Sampled vectors, both sides. */
+  readonly samples: number | null;
+}
+
+/** Bytes, from the buffers that are held. */
+export interface HeldBytes {
+  readonly resident: number;
+  readonly metadata: number;
+  readonly scratch: number;
+}
+
+/** The whole state of a cache, bit for bit; arrays only, so that it can be stored and compared. */
+export type Snapshot = Readonly<Record<string, readonly number[] | Floats | Int32Array | Float64Array>>;
+
+/**
+ * What keeps the entries of one stream, layer and head, and says how to answer a query.
+ * Everything that is random or stored comes from the `CacheParts` it was created with.
+ */
+export interface Cache {
+  /** Take one token's rows. Never copies a whole cache. */
+  append(entry: Entry): void;
+  /** The jobs that answer `q`, (d). May use scratch memory; must not change what is kept. */
+  plan(q: Floats): Plan;
+  census(): Census;
+  snapshot(): Snapshot;
+  restore(snapshot: Snapshot): void;
+}
+
+/** What a cache is given. Rows are charged to the ledger and counted as they grow, so bytes are never a formula. */
+export interface CacheParts {
+  readonly d: number;
+  readonly order: Order;
+  readonly scale: number;
+  readonly random: Random;
+  rows(width: number, purpose?: Purpose): Rows;
+}
+
+/** What a size formula may depend on. `census` is null when planning, before anything is kept. */
+export interface SizeInput {
+  /** Tokens appended. */
+  readonly n: number;
+  readonly d: number;
+  readonly order: Order;
+  readonly bytesPerNumber: number;
+  readonly census: Census | null;
+}
+
+/** What theory says a cache costs after n tokens. */
+export interface Size {
+  readonly residentBytes: number;
+  readonly scratchBytes: number;
+  /** Floating-point operations of one query; a fused multiply-add counts 2, exponentials are not counted. */
+  readonly flops: number;
+}
+
+/** exact: equals full attention. certified: error bound per step. unbiased: right on average over seeds. */
+export type Exactness = 'exact' | 'certified' | 'unbiased' | 'heuristic';
+
+/** A cache's own description: help, validation, tables and the conformance suite are made from it. */
+export interface CacheSpec<O extends z.ZodObject = z.ZodObject> extends Spec<O> {
+  readonly kind: 'cache';
+  readonly exactness: Exactness;
+  readonly orders: readonly Order[];
+  /** Whether eviction looks at queries (such policies have seen what they are judged by). */
+  readonly queryAware: boolean;
+  /** Whether kept rows are never changed or dropped. */
+  readonly appendOnly: boolean;
+  /** The resident bytes in words, e.g. `4·n·d·b`, with b = bytes per number. */
+  readonly formulaText: string;
+  formula(input: SizeInput, options: z.output<O>): Size;
+  /** Options with which the cache keeps everything of n tokens (law L11); null if it always does. */
+  covering(n: number): z.input<O> | null;
+}
+
+/** A cache plug-in with its options checked: what `create` needs to make one instance per stream, layer and head. */
+export interface CacheFactory {
+  readonly spec: CacheSpec;
+  readonly options: Readonly<Record<string, unknown>>;
+  create(parts: CacheParts): Cache;
+  formula(input: SizeInput): Size;
+}
+
+/** A cache as users name it: call it with options to get a factory. */
+export type CachePlugin<O extends z.ZodObject = z.ZodObject> = Plugin<CacheSpec<O>, CacheFactory>;
+
+/** Declare a cache: its spec as plain data, and how to create an instance from checked options. */
+export function defineCache<O extends z.ZodObject>(
+  spec: Omit<CacheSpec<O>, 'kind'>,
+  create: (options: z.output<O>, parts: CacheParts) => Cache,
+): CachePlugin<O> {
+  const full: CacheSpec<O> = { kind: 'cache', ...spec };
+  return define(full, (options) => ({
+    spec: full as unknown as CacheSpec,
+    options: options as Record<string, unknown>,
+    create: (parts) => create(options, parts),
+    formula: (input) => full.formula(input, options),
+  }));
+}

@@ -1,0 +1,102 @@
+import type { Census, HeldBytes } from './cache.js';
+import type { Floats, Slot } from './memory.js';
+import type { Answer } from './pool.js';
+import type { HeldCache } from './run.js';
+
+/** One step: one position of one stream, through all heads. What flows through every pipeline. */
+export interface TokenEvent {
+  readonly streamId: number;
+  /** Index of the step in its stream, 0-based. */
+  readonly step: number;
+  /** Position of the token as recorded; equals `step` unless a recording says otherwise. */
+  readonly pos: number;
+  /** Vocabulary id; null when the stream has none. */
+  readonly tokenId: number | null;
+  /** Append only: this token asks no query. */
+  readonly prefill: boolean;
+}
+
+/** The rows of one layer as a recording or a synthetic source holds them, (heads × d) each. */
+export interface LayerRows {
+  readonly q: Floats;
+  readonly k1: Floats;
+  readonly k2: Floats | null;
+  readonly v1: Floats;
+  readonly v2: Floats | null;
+}
+
+/** A step that brings its own rows instead of a token to embed: one `LayerRows` per layer. */
+export interface RecordedStep extends TokenEvent {
+  readonly layers: readonly LayerRows[];
+}
+
+/** Added by `embed`: the residual stream, (heads·d). */
+export interface HasResidual {
+  readonly x: Float32Array;
+}
+
+/** Added by `layerNorm`: `x` with mean 0 and variance 1, (heads·d). */
+export interface HasNormed {
+  readonly normed: Float32Array;
+}
+
+/** Rows of one step in shared memory, (heads × d) each; k2 and v2 are null in matrix order. */
+export interface Qkv {
+  readonly q: Slot;
+  readonly k1: Slot;
+  readonly k2: Slot | null;
+  readonly v1: Slot;
+  readonly v2: Slot | null;
+}
+
+/** Added by `project`, or by the reader of a recording: the rows of one layer. */
+export interface HasQkv {
+  readonly layer: number;
+  readonly qkv: Qkv;
+}
+
+/** One cache of one head after this token's append. */
+export interface Update {
+  readonly held: HeldCache;
+  readonly update_ns: number;
+}
+
+/** Added by `updateCaches`, in the order head by head, cache by cache; everything below keeps this order. */
+export interface HasUpdates {
+  readonly updates: readonly Update[];
+}
+
+/** Added by `attend`: one answer per update; null for a prefill token. */
+export interface HasAnswers {
+  readonly answers: readonly Answer[] | null;
+}
+
+/** How far one output is from the exact one. */
+export interface OutputError {
+  /** ‖o − ô‖₂ / ‖o‖₂ */
+  readonly relL2: number;
+  /** max |o − ô| */
+  readonly maxAbs: number;
+  /** 1 − cosine similarity */
+  readonly cos: number;
+  /** ln Ẑ − ln Z */
+  readonly logZ: number;
+}
+
+/** Added by `compare`: exact answers, one per head, and one error per update; null without a reference. */
+export interface HasErrors {
+  readonly exact: readonly Answer[] | null;
+  readonly errors: readonly OutputError[] | null;
+}
+
+/** What one cache holds, measured and by formula. */
+export interface Memory {
+  readonly bytes: HeldBytes;
+  readonly census: Census;
+  readonly formulaBytes: number;
+}
+
+/** Added by `accountMemory`: one per update. */
+export interface HasMemory {
+  readonly memory: readonly Memory[];
+}

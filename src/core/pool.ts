@@ -1,0 +1,54 @@
+import type { Slot } from './memory.js';
+import type { Plan } from './plan.js';
+
+/** One query of one head against one cache. */
+export interface AttendRequest {
+  /** Where q lies, (d). */
+  readonly q: Slot;
+  readonly d: number;
+  readonly scale: number;
+  readonly plan: Plan;
+}
+
+/** The answer to one request. */
+export interface Answer {
+  /** Attention output, (d). */
+  readonly output: Float64Array;
+  /** ln of the denominator: log-sum-exp of the (weighted) scores. */
+  readonly lse: number;
+  /** Largest score, weights not included. */
+  readonly maxScore: number;
+  /** Mean and standard deviation of the scores over the pairs scored, weights not included. */
+  readonly scoreMean: number;
+  readonly scoreStd: number;
+  /** Pairs (or rows) scored. */
+  readonly pairs: number;
+  /** Floating-point operations done, counted by the kernel; exponentials not included. */
+  readonly flops: number;
+  /** Time inside kernels, summed over threads. */
+  readonly attend_ns: number;
+  /** Time from submission until the first tile of this request started. */
+  readonly queue_ns: number;
+}
+
+/** Something the pool survived and a reader of the trace should know. */
+export interface PoolEvent {
+  readonly kind: 'worker-restarted';
+  readonly message: string;
+}
+
+/** Where attention is computed: worker threads in a run, the calling thread in a unit test. */
+export interface AttentionPool {
+  readonly threads: number;
+  /** Name of the kernel, as in run.json. */
+  readonly kernel: string;
+  /**
+   * Answer all requests of a step, in their order. During the call threads own the outputs and nobody may
+   * move entries; before and after, the caller owns everything.
+   * @throws Failure `worker-lost` when workers keep dying
+   */
+  attend(requests: readonly AttendRequest[]): Promise<readonly Answer[]>;
+  /** Called when the pool has something for the events table. */
+  onEvent: (event: PoolEvent) => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,86 @@
+/**
+ * One row of steps.parquet: one cache of one head at one step. The key stream_id, layer, head, cache, step is
+ * unique. data/schemas/steps.ts describes every column and its unit. Unknown is null, never 0.
+ */
+export interface StepRow {
+  readonly stream_id: number;
+  readonly layer: number;
+  readonly head: number;
+  readonly cache: string;
+  readonly step: number;
+  readonly pos: number;
+  readonly token_id: number | null;
+  readonly prefill: boolean;
+  readonly resident_bytes: number;
+  readonly formula_bytes: number;
+  readonly metadata_bytes: number;
+  readonly scratch_bytes: number;
+  readonly budget_bytes: number | null;
+  readonly kept_side1: number;
+  readonly kept_side2: number;
+  readonly evicted_side1: number;
+  readonly evicted_side2: number;
+  readonly clusters_side1: number | null;
+  readonly clusters_side2: number | null;
+  readonly samples: number | null;
+  readonly pairs_scored: number | null;
+  readonly flops: number | null;
+  readonly err_rel_l2: number | null;
+  readonly err_max_abs: number | null;
+  readonly err_cos: number | null;
+  readonly logz_err: number | null;
+  readonly score_std: number | null;
+  readonly max_score: number | null;
+  readonly lse: number | null;
+  readonly t_ns: number | null;
+  readonly update_ns: number | null;
+  readonly attend_ns: number | null;
+  readonly queue_ns: number | null;
+  readonly reference_ns: number | null;
+}
+
+/** One row of outputs.parquet: the output vector of one cache, same key as StepRow; `output` is (d). */
+export interface OutputRow {
+  readonly stream_id: number;
+  readonly layer: number;
+  readonly head: number;
+  readonly cache: string;
+  readonly step: number;
+  readonly output: ArrayLike<number>;
+}
+
+/** One row of events.parquet: something that happened outside the steady flow. */
+export interface EventRow {
+  readonly t_ns: number | null;
+  readonly kind: string;
+  readonly stream_id: number | null;
+  readonly step: number | null;
+  readonly message: string;
+}
+
+/** One row of a recording: one token at one layer and head; vectors are (d), k2 and v2 null in matrix order. */
+export interface RecordingRow {
+  readonly stream_id: number;
+  readonly pos: number;
+  readonly token_id: number | null;
+  readonly layer: number;
+  readonly head: number;
+  readonly q: ArrayLike<number>;
+  readonly k1: ArrayLike<number>;
+  readonly k2: ArrayLike<number> | null;
+  readonly v1: ArrayLike<number>;
+  readonly v2: ArrayLike<number> | null;
+}
+
+/** The rows that one step leaves. */
+export interface TraceBatch {
+  readonly steps?: readonly StepRow[];
+  readonly outputs?: readonly OutputRow[];
+  readonly events?: readonly EventRow[];
+  readonly recording?: readonly RecordingRow[];
+}
+
+/** Where rows go. `write` resolves when the sink is ready for more: awaiting it is the back-pressure. */
+export interface TraceSink {
+  write(batch: TraceBatch): Promise<void>;
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+const folders = '{src,operators,pipelines,data,workers,examples,docs}';
+
+/** `quick` is what `npm run check` runs; `slow` spawns whole runs, kills them and opens traces elsewhere. */
+export default defineConfig({
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ['default', './vitest.reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'quick', include: [`${folders}/**/*.test.ts`], exclude: ['**/*.slow.test.ts', 'dist/**'] },
+      },
+      {
+        extends: true,
+        test: { name: 'slow', include: [`${folders}/**/*.slow.test.ts`], exclude: ['dist/**'], testTimeout: 300_000 },
+      },
+    ],
+  },
+});
