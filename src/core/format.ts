@@ -1,20 +1,25 @@
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 
-/** Bytes for people: `1.50 GiB`, three significant digits, binary units. */
+/** Bytes for people: `1.50 GiB`, three significant digits (four from 1000 on), binary units. */
 export function formatBytes(bytes: number): string {
   if (!Number.isFinite(bytes)) return 'unlimited';
   const size = Math.abs(bytes);
   const power = size < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(size) / 10));
   const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : value.toPrecision(3).replace(/e\+?\d+$/, '')} ${UNITS[power]}`;
+  const digits = Math.abs(value) >= 999.5 ? value.toFixed(0) : value.toPrecision(3);
+  return `${power === 0 ? value : digits} ${UNITS[power]}`;
 }
 
-const SUFFIX: Readonly<Record<string, number>> = { '': 1, k: 10, m: 20, g: 30, t: 40 };
+const POWER: Readonly<Record<string, number>> = { '': 0, k: 10, m: 20, g: 30, t: 40 };
 
 /** Read `2GiB`, `512MB`, `1.5g` or plain bytes; K, M, G and T are binary, as memory is sold. Null if it is no size. */
 export function parseBytes(text: string): number | null {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*$/i.exec(text);
   if (!match) return null;
-  const suffix = match[2].toLowerCase();
-  return Math.floor(Number(match[1]) * (suffix === '' ? 1 : 2 ** SUFFIX[suffix]));
+  return Math.floor(Number(match[1]) * 2 ** POWER[match[2].toLowerCase()]);
+}
+
+/** A value for a message: JSON, except that NaN and infinities (null in JSON) and undefined are called by name. */
+export function formatValue(value: unknown): string {
+  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

@@ -1,7 +1,7 @@
 import { Failure } from './failure.js';
 import { formatBytes } from './format.js';
 
-/** Who holds the bytes, written `cache/layer/head/purpose` by `accountName`. */
+/** Who holds the bytes: `cache/stream/layer/head/purpose`, as src/core/hold-cache.ts writes it. */
 export type Account = string;
 
 /** Bytes in use by account, never above the budget (law L2). The only place that knows the budget. */
@@ -20,7 +20,7 @@ export class Ledger {
    */
   charge(account: Account, bytes: number): void {
     const held = (this.#accounts.get(account) ?? 0) + bytes;
-    if (held < 0) throw new RangeError(`ledger: ${account} would hold ${held} bytes`);
+    if (!(held >= 0)) throw new RangeError(`ledger: ${account} would hold ${held} bytes`);
     if (this.#used + bytes > this.budget) {
       throw new Failure(
         'out-of-memory',
@@ -41,7 +41,12 @@ export class Ledger {
   }
 
   /** Totals since the start; `charged − released` is always what is in use. */
-  totals(): { readonly charged: number; readonly released: number; readonly used: number; readonly peak: number } {
+  totals(): {
+    readonly charged: number;
+    readonly released: number;
+    readonly used: number;
+    readonly peak: number;
+  } {
     return { charged: this.#charged, released: this.#released, used: this.#used, peak: this.#peak };
   }
 }

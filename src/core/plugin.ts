@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Failure } from './failure.js';
+import { formatValue } from './format.js';
 import { didYouMean } from './nearest.js';
 
 /** What a plug-in says about itself. Help texts, tables and conformance tests read only this. */
@@ -48,7 +49,7 @@ export function checkOptions<S extends Spec>(
   const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], input);
   throw new Failure(
     'bad-option',
-    `${kind} ${name}: ${issue.path.join('.') || 'options'} = ${JSON.stringify(value)}: ${issue.message}`,
+    `${kind} ${name}: ${issue.path.join('.') || 'options'} = ${formatValue(value)}: ${issue.message}`,
     `options of ${name}: ${known.join(', ') || 'none'}`,
   );
 }

@@ -43,8 +43,8 @@ export interface AttentionPool {
   /** Name of the kernel, as in run.json. */
   readonly kernel: string;
   /**
-   * Answer all requests of a step, in their order. During the call threads own the outputs and nobody may
-   * move entries; before and after, the caller owns everything.
+   * Answer all requests of a step, in their order; one call at a time. During the call threads own the outputs
+   * and nobody may move entries; before and after, the caller owns everything.
    * @throws Failure `worker-lost` when workers keep dying
    */
   attend(requests: readonly AttendRequest[]): Promise<readonly Answer[]>;

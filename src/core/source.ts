@@ -6,6 +6,8 @@ import type { Order } from './shape.js';
 /** A source of tokens: `embed` and `project` make their rows. */
 export interface TokenSource {
   readonly kind: 'tokens';
+  /** Streams in it; null when only reading to the end would tell. */
+  readonly streams: number | null;
   /** What was read, for run.json: names, sizes, sha256 of files. Known before the first token. */
   describe(): Promise<Readonly<Record<string, unknown>>>;
   /** How many steps there are, counting at most `limit` of them; null when only reading to the end would tell. */
@@ -17,6 +19,7 @@ export interface TokenSource {
 /** A source of ready rows: a recording, or synthetic keys. Enters the flow after `project`. */
 export interface EntrySource {
   readonly kind: 'entries';
+  readonly streams: number | null;
   describe(): Promise<Readonly<Record<string, unknown>>>;
   count(limit: number): Promise<number | null>;
   /** Sizes that the rows dictate; `scale` is null when the source leaves it to the user. */

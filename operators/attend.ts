@@ -1,0 +1,31 @@
+import { concatMap, type OperatorFunction } from 'rxjs';
+import type { HasAnswers, HasQkv, HasUpdates, TokenEvent } from '../src/core/event.js';
+import type { AttendRequest } from '../src/core/pool.js';
+import type { HeldCache, Run } from '../src/core/run.js';
+import { headSlot } from './head-rows.js';
+
+/**
+ * Ask every cache the query of its head, on the worker pool, all in one call: a message to a thread costs as
+ * much as attending to hundreds of pairs. Adds `answers`, one per update; null for a prefill token.
+ *
+ * @throws Failure `worker-lost` when threads keep dying
+ */
+export function attend<T extends TokenEvent & HasQkv & HasUpdates>(
+  run: Pick<Run, 'arena' | 'pool' | 'shape'>,
+): OperatorFunction<T, T & HasAnswers> {
+  return concatMap(async (event) => {
+    if (event.prefill) return { ...event, answers: null };
+    const requests = event.updates.map(({ held }) => requestOf(run, event, held));
+    return { ...event, answers: await run.pool.attend(requests) };
+  });
+}
+
+/** The request that asks one cache the query of its head. */
+export function requestOf(
+  { arena, shape }: Pick<Run, 'arena' | 'shape'>,
+  { qkv }: HasQkv,
+  { cache, head }: HeldCache,
+): AttendRequest {
+  const q = headSlot(arena, qkv.q, head, shape.d);
+  return { q, d: shape.d, scale: shape.scale, plan: cache.plan(arena.view(q)) };
+}

@@ -1,0 +1,20 @@
+import { describe, it } from 'vitest';
+import { caches } from './index.js';
+import { cacheLaws, type CacheUnderTest } from './testing/conformance.js';
+import { subgenVariance, type SubgenOptions } from './testing/subgen-variance.js';
+
+/** Budgets small enough to drop something within 60 tokens, and what theory says of it. */
+const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
+  subgen4: {
+    options: [
+      { delta: 1.5, t: 2, s: 5 },
+      { delta: 100, t: 3, s: 1 },
+    ],
+    variance: (stream, n, options) => subgenVariance(stream, n, options as unknown as SubgenOptions),
+  },
+  window: { options: [{ size: 5 }, { size: 3, size2: 7 }, { size: 1 }] },
+};
+
+describe.each(caches.map((plugin) => ({ plugin, name: plugin.spec.name })))('$name', ({ plugin, name }) => {
+  for (const law of cacheLaws({ plugin, ...tight[name] })) it(law.name, law.check);
+});

@@ -1,0 +1,9 @@
+import type { CachePlugin } from '../../src/core/cache.js';
+import { fourCacheMaterialising } from './four-cache-materialising.js';
+import { fourCache } from './four-cache.js';
+import { subgen4 } from './subgen4.js';
+import { twoCache } from './two-cache.js';
+import { window } from './window.js';
+
+/** Every cache, in the order of help texts and tables. A new one is one more line here. */
+export const caches: readonly CachePlugin[] = [fourCache, fourCacheMaterialising, twoCache, subgen4, window];

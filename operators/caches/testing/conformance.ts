@@ -1,0 +1,16 @@
+import { lawsOfAnswers } from './laws-of-answers.js';
+import { lawsOfEstimates } from './laws-of-estimates.js';
+import { lawsOfOptions } from './laws-of-options.js';
+import { lawsOfState } from './laws-of-state.js';
+import type { CacheUnderTest, Law } from './law.js';
+
+export type { CacheUnderTest, Law, Variance } from './law.js';
+
+/**
+ * What every cache must keep to, chosen by its spec alone. For any test runner:
+ *   for (const { name, check } of cacheLaws({ plugin: mine, options: [{ size: 5 }] })) it(name, check);
+ * Streams are random but seeded: the same laws pass or fail every time.
+ */
+export function cacheLaws(under: CacheUnderTest): readonly Law[] {
+  return [...lawsOfOptions(under), ...lawsOfAnswers(under), ...lawsOfState(under), ...lawsOfEstimates(under)];
+}

@@ -1,0 +1,76 @@
+import type { CacheFactory, CachePlugin, Snapshot } from '../../../src/core/cache.js';
+import type { Answer } from '../../../src/core/pool.js';
+import type { Stream } from './streams.js';
+
+/** A cache to test, and what its spec cannot say. */
+export interface CacheUnderTest {
+  readonly plugin: CachePlugin;
+  /** Option sets to run beside the defaults: small budgets, with which something is dropped in 60 tokens. */
+  readonly options?: readonly Readonly<Record<string, unknown>>[];
+  /** For unbiased caches: the variance that theory gives the two estimators with these options. */
+  variance?(stream: Stream, n: number, options: Readonly<Record<string, unknown>>): Variance;
+}
+
+/** Variances of the estimators of Σ e^s v and Σ e^s. */
+export interface Variance {
+  /** E‖N̂ − N‖² */
+  readonly numerator: number;
+  /** E(Ẑ − Z)² */
+  readonly denominator: number;
+}
+
+/** One law of the conformance suite; `check` throws when it is broken. Any test runner can run it. */
+export interface Law {
+  readonly name: string;
+  check(): void | Promise<void>;
+}
+
+/** The cache with its defaults and with every option set. */
+export function factoriesOf({ plugin, options = [] }: CacheUnderTest): readonly CacheFactory[] {
+  return [plugin(), ...options.map((set) => plugin(set))];
+}
+
+/** Throw unless `holds`. */
+export function must(holds: boolean, what: () => string): void {
+  if (!holds) throw new Error(what());
+}
+
+/** Throw unless both are the same number, bit for bit. */
+export function mustEqual(actual: unknown, expected: unknown, what: string): void {
+  must(Object.is(actual, expected), () => `${what}: ${String(actual)} instead of ${String(expected)}`);
+}
+
+/** ‖actual − expected‖₂ / ‖expected‖₂; 0 when both are 0. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let [error, norm] = [0, 0];
+  for (let j = 0; j < expected.length; j++) {
+    error += (actual[j] - expected[j]) ** 2;
+    norm += expected[j] ** 2;
+  }
+  return error === 0 ? 0 : Math.sqrt(error / norm);
+}
+
+/** Throw unless two snapshots hold the same arrays, bit for bit. */
+export function mustEqualSnapshots(actual: Snapshot, expected: Snapshot, what: string): void {
+  mustEqual(Object.keys(actual).join(), Object.keys(expected).join(), `${what}: names`);
+  for (const [name, array] of Object.entries(expected)) {
+    mustEqual(actual[name].constructor.name, array.constructor.name, `${what}: type of ${name}`);
+    mustEqualArrays(actual[name], array, `${what}: ${name}`);
+  }
+}
+
+/** Throw unless two arrays hold the same numbers, bit for bit. */
+export function mustEqualArrays(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
+  mustEqual(actual.length, expected.length, `${what}: length`);
+  for (let i = 0; i < expected.length; i++) {
+    if (!Object.is(actual[i], expected[i])) mustEqual(actual[i], expected[i], `${what}[${i}]`);
+  }
+}
+
+/** Throw unless two answers agree in all but their times. */
+export function mustEqualAnswers(actual: Answer, expected: Answer, what: string): void {
+  mustEqualArrays(actual.output, expected.output, `${what}: output`);
+  for (const field of ['lse', 'maxScore', 'scoreMean', 'scoreStd', 'pairs', 'flops'] as const) {
+    mustEqual(actual[field], expected[field], `${what}: ${field}`);
+  }
+}

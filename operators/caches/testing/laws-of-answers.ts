@@ -1,0 +1,108 @@
+import type { CacheFactory } from '../../../src/core/cache.js';
+import { pairsOf } from '../../../src/core/plan.js';
+import { eachStream } from './each-stream.js';
+import { withTrial, type Trial } from './harness.js';
+import { factoriesOf, must, mustEqual, mustEqualAnswers, relativeError } from './law.js';
+import type { CacheUnderTest, Law } from './law.js';
+import { referenceAttention } from './reference.js';
+import type { Stream } from './streams.js';
+
+/** Relative error allowed for scores in [-20, 20], by the type that numbers are stored in (issue 2). */
+const TOLERANCE = { f32: 1e-5, f64: 1e-12 };
+const DTYPES = ['f32', 'f64'] as const;
+
+/** Laws about what a cache answers. */
+export function lawsOfAnswers(under: CacheUnderTest): readonly Law[] {
+  const { spec } = under.plugin;
+  const laws: Law[] = [
+    { name: 'operations and pairs are those of the formula and the plan', check: () => counted(under) },
+    { name: 'L6 the same seed gives the same answers', check: () => repeatable(under) },
+    { name: 'L4 weights sum to 1 (where one set of atoms gives both sums)', check: () => sumsToOne(under) },
+  ];
+  if (spec.exactness === 'exact') {
+    laws.push({ name: 'L5 equals the float64 reference at every step', check: () => exactWith(under) });
+  }
+  if (spec.covering(1) !== null) {
+    laws.push({
+      name: 'L11 a budget that covers everything is exact at every step',
+      check: () => exactWith(under, true),
+    });
+  }
+  return laws;
+}
+
+async function exactWith(under: CacheUnderTest, covering = false): Promise<void> {
+  const { plugin } = under;
+  const check = async (stream: Stream) => {
+    const n = stream.tokens.length;
+    const factories = covering ? [plugin(plugin.spec.covering(n) ?? {})] : factoriesOf(under);
+    for (const factory of factories)
+      await withTrial(factory, stream, (trial) => equalsReference(trial, stream));
+  };
+  await eachStream(plugin.spec, check, { dtypes: DTYPES });
+}
+
+async function equalsReference(trial: Trial, stream: Stream): Promise<void> {
+  for (const [i, token] of stream.tokens.entries()) {
+    trial.append(token);
+    const { output, lse } = await trial.ask(token.q);
+    const exact = referenceAttention(stream, i + 1);
+    const largest = exact.scores.reduce((max, score) => Math.max(max, Math.abs(score)), 20);
+    const allowed = (TOLERANCE[stream.dtype] * largest) / 20; // rounding of larger scores grows with them
+    const [error, logError] = [relativeError(output, exact.output), Math.abs(lse - exact.logZ)];
+    must(error <= allowed, () => `step ${i}: relative error ${error}`);
+    must(logError <= 20 * allowed, () => `step ${i}: ln Z is off by ${logError}`);
+  }
+}
+
+async function counted(under: CacheUnderTest): Promise<void> {
+  await eachTrial(under, async (trial, factory, { d, order, tokens }) => {
+    for (const [i, token] of tokens.entries()) {
+      trial.append(token);
+      const answer = await trial.ask(token.q);
+      const census = trial.cache.census();
+      const { flops } = factory.formula({ n: i + 1, d, order, bytesPerNumber: 4, census });
+      mustEqual(answer.flops, flops, `step ${i}: flops`);
+      const { jobs } = trial.cache.plan(Float32Array.from(token.q));
+      const pairs = jobs.reduce((sum, job) => sum + pairsOf(job), 0);
+      mustEqual(answer.pairs, pairs, `step ${i}: pairs`);
+    }
+  });
+}
+
+async function repeatable(under: CacheUnderTest): Promise<void> {
+  await eachTrial(under, (first, factory, stream) =>
+    withTrial(factory, stream, async (second) => {
+      for (const [i, token] of stream.tokens.entries()) {
+        for (const trial of [first, second]) trial.append(token);
+        mustEqualAnswers(await first.ask(token.q), await second.ask(token.q), `step ${i}`);
+      }
+    }),
+  );
+}
+
+async function sumsToOne(under: CacheUnderTest): Promise<void> {
+  await eachTrial(under, async (trial, _factory, { d, order, tokens }) => {
+    const ones = new Float64Array(d).fill(1);
+    for (const [i, token] of tokens.entries()) {
+      trial.append({ ...token, v1: ones, v2: order === 'tensor' ? ones : null });
+      const { jobs } = trial.cache.plan(Float32Array.from(token.q));
+      if (jobs.some(({ role }) => role !== 'both')) return; // not self-normalised: a ratio of two estimates
+      const { output } = await trial.ask(token.q);
+      const error = relativeError(output, ones);
+      must(error <= 1e-13, () => `step ${i}: weights sum to 1 only within ${error}`);
+    }
+  });
+}
+
+/** Every option set on random streams, each with an instance of its own. */
+async function eachTrial(
+  under: CacheUnderTest,
+  use: (trial: Trial, factory: CacheFactory, stream: Stream) => Promise<void>,
+): Promise<void> {
+  for (const factory of factoriesOf(under)) {
+    await eachStream(factory.spec, (stream) =>
+      withTrial(factory, stream, (trial) => use(trial, factory, stream)),
+    );
+  }
+}

@@ -1,0 +1,14 @@
+export { accountMemory } from './account-memory.js';
+export { addResidual } from './add-residual.js';
+export { attend } from './attend.js';
+export { capture } from './capture.js';
+export { caches } from './caches/index.js';
+export { compare, type CompareOptions } from './compare.js';
+export { embed, type EmbedOptions } from './embed.js';
+export { layerNorm } from './layer-norm.js';
+export { loadRows } from './load-rows.js';
+export { mergePull } from './merge-pull.js';
+export { project, type ProjectOptions } from './project.js';
+export { gaussianWeights, scaleToScoreStd, type ProjectionWeights } from './projection-weights.js';
+export { record, type RecordOptions } from './record.js';
+export { updateCaches } from './update-caches.js';

@@ -1,0 +1,93 @@
+import type { Random } from '../src/core/random.js';
+import type { ModelShape, Order } from '../src/core/shape.js';
+
+/** Weights of one layer, each (heads·d rows × heads·d columns), row-major: output = input · W. */
+export interface ProjectionWeights {
+  readonly q: Float32Array;
+  readonly k1: Float32Array;
+  readonly v1: Float32Array;
+  /** Null in matrix order. */
+  readonly k2: Float32Array | null;
+  readonly v2: Float32Array | null;
+}
+
+/** Standard normal weights over √(heads·d): inputs with variance 1 give rows with variance 1. */
+export function gaussianWeights(
+  { heads, d, order }: Pick<ModelShape, 'heads' | 'd' | 'order'>,
+  random: (name: string) => Random,
+): ProjectionWeights {
+  const width = heads * d;
+  const draw = (name: string) => {
+    const normal = random(name);
+    return Float32Array.from({ length: width * width }, () => normal.gaussian() / Math.sqrt(width));
+  };
+  const tensor = order === 'tensor';
+  return {
+    q: draw('q'),
+    k1: draw('k1'),
+    v1: draw('v1'),
+    k2: tensor ? draw('k2') : null,
+    v2: tensor ? draw('v2') : null,
+  };
+}
+
+/**
+ * Scale the weights of q, k1 (and k2) of every head by one factor so that its scores have standard deviation
+ * `scoreStd` (R) for independent inputs with covariance 1. Exact, from the Gram matrices:
+ * Var s = scale² Σ_tu (WqᵀWq)_tu (W1ᵀW1)_tu (W2ᵀW2)_tu, because s is linear in each of its three inputs.
+ * Real text repeats tokens, so what a run measures differs a little; the trace holds what was measured.
+ */
+export function scaleToScoreStd(
+  weights: ProjectionWeights,
+  { heads, d, scale }: Pick<ModelShape, 'heads' | 'd' | 'scale'>,
+  scoreStd: number,
+): ProjectionWeights {
+  const scaled = {
+    ...weights,
+    q: weights.q.slice(),
+    k1: weights.k1.slice(),
+    k2: weights.k2?.slice() ?? null,
+  };
+  const parts = [scaled.q, scaled.k1, scaled.k2].filter((part) => part !== null);
+  for (let head = 0; head < heads; head++) {
+    const factor = (scoreStd / headScoreStd(weights, heads, d, scale, head)) ** (1 / parts.length);
+    for (const part of parts) scaleHead(part, heads * d, d, head, factor);
+  }
+  return scaled;
+}
+
+/** Standard deviation of the scores of one head for independent inputs with covariance 1. */
+export function headScoreStd(
+  { q, k1, k2 }: ProjectionWeights,
+  heads: number,
+  d: number,
+  scale: number,
+  head: number,
+): number {
+  const grams = [q, k1, k2].filter((part) => part !== null).map((part) => gram(part, heads * d, d, head));
+  let variance = 0;
+  for (let i = 0; i < d * d; i++) variance += grams.reduce((product, g) => product * g[i], 1);
+  return Math.abs(scale) * Math.sqrt(variance);
+}
+
+/** Names of the weights an order needs. */
+export function weightNames(order: Order): readonly (keyof ProjectionWeights)[] {
+  return order === 'tensor' ? ['q', 'k1', 'k2', 'v1', 'v2'] : ['q', 'k1', 'v1'];
+}
+
+/** WᵀW of the columns of one head, (d × d). */
+function gram(w: Float32Array, width: number, d: number, head: number): Float64Array {
+  const g = new Float64Array(d * d);
+  for (let row = 0; row < width; row++) {
+    const at = row * width + head * d;
+    for (let t = 0; t < d; t++) for (let u = 0; u < d; u++) g[t * d + u] += w[at + t] * w[at + u];
+  }
+  return g;
+}
+
+function scaleHead(w: Float32Array, width: number, d: number, head: number, factor: number): void {
+  for (let row = 0; row < width; row++) {
+    const at = row * width + head * d;
+    for (let t = 0; t < d; t++) w[at + t] *= factor;
+  }
+}

@@ -1,0 +1,87 @@
+import { concatMap, type OperatorFunction } from 'rxjs';
+import type { HasAnswers, HasErrors, HasMemory, HasQkv, HasUpdates, TokenEvent } from '../src/core/event.js';
+import type { Run } from '../src/core/run.js';
+import type { OutputRow, StepRow } from '../src/core/trace.js';
+
+/** What `record` writes. */
+export interface RecordOptions {
+  /** Write output vectors too. */
+  readonly outputs: boolean;
+  /** Write measured times; without them two runs of one seed leave the same bytes. */
+  readonly timings: boolean;
+}
+
+type Recordable = TokenEvent & HasQkv & HasUpdates & HasAnswers & HasErrors & HasMemory;
+
+/**
+ * Write one row per cache and head, wait until the sink is ready for more, and free the step's rows.
+ * This wait is what sets the pace of the pipeline (law L7).
+ */
+export function record<T extends Recordable>(
+  { arena, clock, ledger, sink }: Pick<Run, 'arena' | 'clock' | 'ledger' | 'sink'>,
+  { outputs, timings }: RecordOptions,
+): OperatorFunction<T, T> {
+  const budget = Number.isFinite(ledger.budget) ? ledger.budget : null;
+  return concatMap(async (event) => {
+    const t_ns = clock.now();
+    const steps = event.updates.map((_, i) => {
+      const row = stepRow(event, i, t_ns, budget);
+      return timings ? row : { ...row, ...UNTIMED };
+    });
+    await sink.write(outputs ? { steps, outputs: outputRows(event) } : { steps });
+    for (const slot of Object.values(event.qkv)) if (slot !== null) arena.free(slot);
+    return event;
+  });
+}
+
+const UNTIMED = { t_ns: null, update_ns: null, attend_ns: null, queue_ns: null, reference_ns: null } as const;
+
+function keyOf(event: Recordable, i: number) {
+  const { held } = event.updates[i];
+  const { streamId: stream_id, layer, step } = event;
+  return { stream_id, layer, head: held.head, cache: held.label, step };
+}
+
+function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: number | null): StepRow {
+  const { held, update_ns } = event.updates[i];
+  const { bytes, census, formulaBytes } = event.memory[i];
+  const answer = event.answers?.[i];
+  const exact = event.exact?.[held.head];
+  const error = event.errors?.[i];
+  return {
+    ...keyOf(event, i),
+    pos: event.pos,
+    token_id: event.tokenId,
+    prefill: event.prefill,
+    resident_bytes: bytes.resident,
+    formula_bytes: formulaBytes,
+    metadata_bytes: bytes.metadata,
+    scratch_bytes: bytes.scratch,
+    budget_bytes,
+    kept_side1: census.kept1,
+    kept_side2: census.kept2,
+    evicted_side1: census.evicted1,
+    evicted_side2: census.evicted2,
+    clusters_side1: census.clusters1,
+    clusters_side2: census.clusters2,
+    samples: census.samples,
+    pairs_scored: answer?.pairs ?? null,
+    flops: answer?.flops ?? null,
+    err_rel_l2: error?.relL2 ?? null,
+    err_max_abs: error?.maxAbs ?? null,
+    err_cos: error?.cos ?? null,
+    logz_err: error?.logZ ?? null,
+    score_std: exact?.scoreStd ?? null,
+    max_score: answer?.maxScore ?? null,
+    lse: answer?.lse ?? null,
+    t_ns,
+    update_ns,
+    attend_ns: answer?.attend_ns ?? null,
+    queue_ns: answer?.queue_ns ?? null,
+    reference_ns: exact?.attend_ns ?? null,
+  };
+}
+
+function outputRows(event: Recordable): OutputRow[] {
+  return (event.answers ?? []).map(({ output }, i) => ({ ...keyOf(event, i), output }));
+}

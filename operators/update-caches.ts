@@ -1,0 +1,28 @@
+import { map, type OperatorFunction } from 'rxjs';
+import type { HasQkv, HasUpdates, TokenEvent } from '../src/core/event.js';
+import type { Run } from '../src/core/run.js';
+import { headEntry } from './head-rows.js';
+
+/**
+ * Append the token's entry, (d) per head, to every cache of its stream and layer. Adds `updates`: the caches
+ * and what each append took, in nanoseconds. Tokens of one stream must come in order.
+ *
+ * @throws Failure `out-of-memory` when the ledger or the shared memory is full
+ */
+export function updateCaches<T extends TokenEvent & HasQkv>({
+  arena,
+  caches,
+  clock,
+  shape,
+}: Pick<Run, 'arena' | 'caches' | 'clock' | 'shape'>): OperatorFunction<T, T & HasUpdates> {
+  return map((event) => {
+    const entries = Array.from({ length: shape.heads }, (_, h) => headEntry(arena, event.qkv, h, shape.d));
+    const updates = caches.at(event.streamId, event.layer).map((held) => {
+      const start = clock.now();
+      held.cache.append(entries[held.head]);
+      held.appended++;
+      return { held, update_ns: clock.now() - start };
+    });
+    return { ...event, updates };
+  });
+}

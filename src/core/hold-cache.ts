@@ -1,0 +1,47 @@
+import type { CacheFactory, HeldBytes } from './cache.js';
+import type { Ledger } from './ledger.js';
+import type { Arena, Purpose, Rows } from './memory.js';
+import type { Random } from './random.js';
+import type { HeldCache } from './run.js';
+import type { ModelShape } from './shape.js';
+
+/** Whose cache it is and what it is made from. */
+export interface Holding {
+  readonly label: string;
+  readonly streamId: number;
+  readonly layer: number;
+  readonly head: number;
+  readonly factory: CacheFactory;
+  readonly shape: Pick<ModelShape, 'd' | 'order' | 'scale'>;
+  readonly arena: Arena;
+  readonly ledger: Ledger;
+  readonly random: Random;
+}
+
+/**
+ * Create one instance of a cache whose every row is charged to `label/stream/layer/head/purpose` before it is
+ * written, and whose bytes are added up from the rows it really holds.
+ */
+export function holdCache(holding: Holding): HeldCache {
+  const { label, streamId, layer, head, factory, shape, arena, ledger, random } = holding;
+  const held: Record<Purpose, Rows[]> = { resident: [], metadata: [], scratch: [] };
+  const rows = (width: number, purpose: Purpose = 'resident') => {
+    const account = `${label}/${streamId}/${layer}/${head}/${purpose}`;
+    const made = arena.rows(width, (bytes) => ledger.charge(account, bytes));
+    held[purpose].push(made);
+    return made;
+  };
+  const total = (purpose: Purpose) => held[purpose].reduce((sum, { bytes }) => sum + bytes, 0);
+  return {
+    label,
+    head,
+    factory,
+    cache: factory.create({ d: shape.d, order: shape.order, scale: shape.scale, random, rows }),
+    appended: 0,
+    bytes: (): HeldBytes => ({
+      resident: total('resident'),
+      metadata: total('metadata'),
+      scratch: total('scratch'),
+    }),
+  };
+}

@@ -1,0 +1,28 @@
+import { workerData } from 'piscina';
+import { wholeView } from './arena.js';
+import { takeTiles, type StepAddress } from './shared-step.js';
+import { timedTile } from './timed-tile.js';
+
+/** What every thread is given once, when it starts. */
+export interface ThreadData {
+  readonly memory: WebAssembly.Memory;
+  readonly dtype: 'f32' | 'f64';
+}
+
+const { memory, dtype } = workerData as ThreadData;
+const now = () => Number(process.hrtime.bigint());
+let numbers = wholeView(memory, dtype);
+
+/**
+ * Take tiles of a step until none is left; the partials stay in shared memory. Never awaits: between tasks
+ * piscina parks the thread. An error is returned, not thrown: a throw would be taken for a dead thread.
+ */
+export default function attend(step: StepAddress): string | null {
+  try {
+    if (numbers.byteLength < memory.buffer.byteLength) numbers = wholeView(memory, dtype);
+    takeTiles(memory, step, (job, tile, out) => timedTile(numbers, job, tile, out, now));
+    return null;
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+}

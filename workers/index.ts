@@ -1,0 +1,3 @@
+export { SharedArena } from './arena.js';
+export { inlinePool } from './inline-pool.js';
+export { createPool, type PoolOptions } from './pool.js';

@@ -1,0 +1,153 @@
+import type { Floats } from '../../src/core/memory.js';
+import type { ProductJob, RowsJob } from '../../src/core/plan.js';
+import { eachRun, gather } from './gather.js';
+import { PARTIAL, PARTIAL_HEADER, raiseMax } from './partial.js';
+
+/** Rows that are scored before their weights are taken. */
+export const CHUNK = 256;
+const scores = new Float64Array(CHUNK);
+const logs = new Float64Array(CHUNK);
+
+/**
+ * Attention over materialised rows [from, to): s = scale·<q, k> + weights, float64 sums. Every key and value
+ * is read once from memory, which is what limits it. q is (d); `out` a cleared partial.
+ */
+export function rowsTile(
+  memory: Floats,
+  job: RowsJob,
+  q: Float64Array,
+  scale: number,
+  from: number,
+  to: number,
+  out: Float64Array,
+): void {
+  const scaled = q.map((x) => x * scale);
+  for (let r = from; r < to; r += CHUNK) rowsChunk(memory, job, scaled, r, Math.min(to, r + CHUNK), out);
+}
+
+function rowsChunk(
+  memory: Floats,
+  { atoms, role, logScale }: RowsJob,
+  q: Float64Array,
+  from: number,
+  to: number,
+  out: Float64Array,
+): void {
+  const [d, count, valued] = [q.length, to - from, role !== 'denominator'];
+  const bytes = memory.BYTES_PER_ELEMENT;
+  eachRun(atoms.keys, bytes, from, to, (start, rows, row) => dotRows(memory, start, rows, q, row - from));
+  measure(count, out);
+  logs.fill(logScale);
+  if (atoms.logWeights) {
+    gather(memory, atoms.logWeights, from, to, logs);
+    if (logScale !== 0) for (let i = 0; i < count; i++) logs[i] += logScale;
+  }
+  let max = -Infinity;
+  for (let i = 0; i < count; i++) {
+    scores[i] += logs[i];
+    if (scores[i] > max) max = scores[i];
+  }
+  raiseMax(out, max);
+  out[PARTIAL.pairs] += count;
+  out[PARTIAL.flops] += (valued ? 4 : 2) * d * count;
+  if (out[PARTIAL.m] === -Infinity) return; // every weight so far is 0
+  let l = 0;
+  for (let i = 0; i < count; i++) l += scores[i] = Math.exp(scores[i] - out[PARTIAL.m]);
+  out[PARTIAL.l] += l;
+  if (valued) {
+    eachRun(atoms.values, bytes, from, to, (start, rows, row) =>
+      addRows(memory, start, rows, d, row - from, out),
+    );
+  }
+}
+
+/** scores[at + r] = <q, row r>, four rows at a time so that the sums do not wait for one another. */
+function dotRows(memory: Floats, start: number, rows: number, q: Float64Array, at: number): void {
+  const d = q.length;
+  let r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    const k0 = start + r * d;
+    const [k1, k2, k3] = [k0 + d, k0 + 2 * d, k0 + 3 * d];
+    let [s0, s1, s2, s3] = [0, 0, 0, 0];
+    for (let t = 0; t < d; t++) {
+      const x = q[t];
+      s0 += x * memory[k0 + t];
+      s1 += x * memory[k1 + t];
+      s2 += x * memory[k2 + t];
+      s3 += x * memory[k3 + t];
+    }
+    scores[at + r] = s0;
+    scores[at + r + 1] = s1;
+    scores[at + r + 2] = s2;
+    scores[at + r + 3] = s3;
+  }
+  for (; r < rows; r++) {
+    let sum = 0;
+    for (let t = 0; t < d; t++) sum += q[t] * memory[start + r * d + t];
+    scores[at + r] = sum;
+  }
+}
+
+function measure(count: number, out: Float64Array): void {
+  for (let i = 0; i < count; i++) {
+    const s = scores[i];
+    out[PARTIAL.sum] += s;
+    out[PARTIAL.squares] += s * s;
+    if (s > out[PARTIAL.max]) out[PARTIAL.max] = s;
+  }
+}
+
+/** acc += Σ weight·v over consecutive rows, four at a time. */
+function addRows(
+  memory: Floats,
+  start: number,
+  rows: number,
+  d: number,
+  at: number,
+  out: Float64Array,
+): void {
+  let r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    const v0 = start + r * d;
+    const [v1, v2, v3] = [v0 + d, v0 + 2 * d, v0 + 3 * d];
+    const p0 = scores[at + r];
+    const p1 = scores[at + r + 1];
+    const p2 = scores[at + r + 2];
+    const p3 = scores[at + r + 3];
+    for (let j = 0; j < d; j++) {
+      out[PARTIAL_HEADER + j] +=
+        p0 * memory[v0 + j] + p1 * memory[v1 + j] + (p2 * memory[v2 + j] + p3 * memory[v3 + j]);
+    }
+  }
+  for (; r < rows; r++) {
+    for (let j = 0; j < d; j++) out[PARTIAL_HEADER + j] += scores[at + r] * memory[start + r * d + j];
+  }
+}
+
+/** Write rows [from, to) of the pairwise products: row r = a_(r div nb) * b_(r mod nb). Sets only `flops`. */
+export function productTile(
+  memory: Floats,
+  job: ProductJob,
+  from: number,
+  to: number,
+  out: Float64Array,
+): void {
+  const { a, b, into } = job;
+  const d = into.width;
+  const bytes = memory.BYTES_PER_ELEMENT;
+  for (let i = Math.floor(from / b.count); i * b.count < to; i++) {
+    const [lo, hi] = [Math.max(from, i * b.count), Math.min(to, (i + 1) * b.count)];
+    eachRun(a, bytes, i, i + 1, (rowA) =>
+      eachRun(b, bytes, lo - i * b.count, hi - i * b.count, (startB, rowsB, rowB) =>
+        eachRun(into, bytes, i * b.count + rowB, i * b.count + rowB + rowsB, (target, rows, row) => {
+          const first = startB + (row - i * b.count - rowB) * d;
+          for (let r = 0; r < rows; r++) {
+            for (let t = 0; t < d; t++)
+              memory[target + r * d + t] = memory[rowA + t] * memory[first + r * d + t];
+          }
+        }),
+      ),
+    );
+  }
+  out[PARTIAL.flops] += (to - from) * d;
+}

@@ -1,0 +1,41 @@
+import type { Answer, AttendRequest } from '../src/core/pool.js';
+import { mergePartials } from './merge.js';
+import { cutTiles, tileCount, type Work } from './tiles.js';
+
+/** Do all tiles of the works, at least one; returns the partial of each tile, by tile number. */
+export type TileRunner = (works: readonly Work[]) => Promise<(tile: number) => Float64Array>;
+
+/**
+ * Answer the requests of one step: first every product tile, then every attention tile, then merge in order.
+ * How tiles are run is the pool's business; that they give the same answers everywhere is decided here.
+ */
+export async function answerStep(
+  requests: readonly AttendRequest[],
+  runTiles: TileRunner,
+  now: () => number,
+): Promise<readonly Answer[]> {
+  const submitted = now();
+  const products = cutTiles(
+    requests.flatMap((request) => (request.plan.prepare ?? []).map((job) => ({ request, job }))),
+  );
+  const prepared = (await partialsOf(products, runTiles)).map((list) =>
+    list.map((partial) => partial.slice()),
+  );
+  const works = cutTiles(requests.flatMap((request) => request.plan.jobs.map((job) => ({ request, job }))));
+  const partials = await partialsOf(works, runTiles); // lie where those of the products lay
+  let [product, work] = [0, 0];
+  return requests.map(({ d, plan }) => {
+    const costs = prepared.slice(product, (product += plan.prepare?.length ?? 0)).flat();
+    const tiles = plan.jobs.flatMap(({ role }) => partials[work++].map((partial) => ({ role, partial })));
+    return mergePartials(d, tiles, costs, submitted);
+  });
+}
+
+/** The partials of each work, in the order of its tiles. */
+async function partialsOf(works: readonly Work[], runTiles: TileRunner): Promise<Float64Array[][]> {
+  if (tileCount(works) === 0) return works.map(() => []);
+  const partialOf = await runTiles(works);
+  return works.map(({ firstTile, tiles }) =>
+    Array.from({ length: tiles }, (_, t) => partialOf(firstTile + t)),
+  );
+}

@@ -1,0 +1,58 @@
+import { pairsOf, type AttendJob, type ProductJob } from '../src/core/plan.js';
+import type { AttendRequest } from '../src/core/pool.js';
+import { PANEL } from './kernels/grid.js';
+
+/** Multiply-adds worth a tile of its own: about 0.1 ms of the reference kernel, well above a thread's wake-up. */
+const TILE_WORK = 2 ** 18;
+
+/** One job of a step with where its tiles stand among all tiles of the step. */
+export interface Work {
+  readonly request: AttendRequest;
+  readonly job: AttendJob | ProductJob;
+  /** Rows of side 1 (grid) or materialised rows that one tile takes. */
+  readonly tileRows: number;
+  /** Rows to cut. */
+  readonly rows: number;
+  readonly firstTile: number;
+  readonly tiles: number;
+}
+
+/**
+ * Cut jobs into tiles by their size alone, never by the number of threads: the partials, and so every bit of
+ * the result, are the same for any pool (law L6).
+ */
+export function cutTiles(
+  jobs: readonly { request: AttendRequest; job: AttendJob | ProductJob }[],
+): readonly Work[] {
+  let firstTile = 0;
+  return jobs.map(({ request, job }) => {
+    const rows = rowsOf(job);
+    const perRow = rows === 0 ? 1 : (pairs(job) / rows) * request.d;
+    const tileRows = PANEL * Math.max(1, Math.floor(TILE_WORK / (PANEL * perRow)));
+    const tiles = Math.ceil(rows / tileRows);
+    const work = { request, job, tileRows, rows, firstTile, tiles };
+    firstTile += tiles;
+    return work;
+  });
+}
+
+/** Number of tiles of all jobs. */
+export function tileCount(works: readonly Work[]): number {
+  const last = works.at(-1);
+  return last === undefined ? 0 : last.firstTile + last.tiles;
+}
+
+function pairs(job: AttendJob | ProductJob): number {
+  return job.kind === 'product' ? job.into.count : pairsOf(job);
+}
+
+function rowsOf(job: AttendJob | ProductJob): number {
+  switch (job.kind) {
+    case 'grid':
+      return job.side2.keys.count === 0 ? 0 : job.side1.keys.count;
+    case 'rows':
+      return job.atoms.keys.count;
+    case 'product':
+      return job.into.count;
+  }
+}

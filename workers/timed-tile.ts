@@ -1,0 +1,19 @@
+import type { Floats } from '../src/core/memory.js';
+import type { BoardJob } from './board.js';
+import { PARTIAL } from './kernels/partial.js';
+import { runTile } from './kernels/run-tile.js';
+
+/** Run one tile and note in its partial when it started and how long it took. */
+export function timedTile(
+  memory: Floats,
+  job: BoardJob,
+  tile: number,
+  out: Float64Array,
+  clock: () => number,
+): void {
+  const start = clock();
+  const from = (tile - job.firstTile) * job.tileRows;
+  runTile(memory, job, from, Math.min(job.rows, from + job.tileRows), out);
+  out[PARTIAL.start] = start;
+  out[PARTIAL.ns] = clock() - start;
+}
