@@ -1,0 +1,39 @@
+import { RecordBatchStreamWriter, type RecordBatch } from 'apache-arrow';
+
+/**
+ * Arrow IPC stream messages as exact bytes, one batch at a time. The writers of apache-arrow keep an unbounded
+ * queue, so "written" would not mean "on disk"; here nothing is kept. The first batch brings the schema along.
+ */
+export class BatchEncoder extends RecordBatchStreamWriter {
+  #parts: Uint8Array[] = [];
+
+  constructor() {
+    super({ autoDestroy: false });
+  }
+
+  /** The bytes of a batch, copied out of it: its memory may change afterwards. */
+  encode(batch: RecordBatch): Buffer {
+    this.write(batch);
+    this._recordBatchBlocks.length = 0; // meant for the footer of a file; it would grow for ever
+    return this.#take();
+  }
+
+  /** The bytes that end the stream. */
+  end(): Buffer {
+    this.reset(this._sink, null);
+    return this.#take();
+  }
+
+  #take(): Buffer {
+    const bytes = Buffer.concat(this.#parts);
+    this.#parts = [];
+    return bytes;
+  }
+
+  protected override _write(chunk: ArrayBufferView): this {
+    if (!this._started || chunk.byteLength === 0) return this;
+    this.#parts.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    this._position += chunk.byteLength;
+    return this;
+  }
+}

@@ -1,0 +1,29 @@
+import type { SourcePlugin } from '../../src/core/source.js';
+import { clusteredSource } from './clustered.js';
+import { gaussianSource } from './gaussian.js';
+import { idsSource } from './ids.js';
+import { needleSource } from './needle.js';
+import { recordingSource } from './recording.js';
+import { sphereSource } from './sphere.js';
+import { textSource } from './text.js';
+
+/** Every source that users can name, in the order of `kronflow list sources`. */
+export const sources: readonly SourcePlugin[] = [
+  textSource,
+  idsSource,
+  recordingSource,
+  gaussianSource,
+  sphereSource,
+  clusteredSource,
+  needleSource,
+];
+
+export {
+  clusteredSource,
+  gaussianSource,
+  idsSource,
+  needleSource,
+  recordingSource,
+  sphereSource,
+  textSource,
+};

@@ -1,0 +1,91 @@
+import { nearest } from '../../src/core/nearest.js';
+import type { ModelShape } from '../../src/core/shape.js';
+import { badWeights, openSafetensors, type SafetensorsFile } from './safetensors.js';
+
+/** Projection matrices of one layer, (dModel × heads·d) each, row by row; k2 and v2 are null in matrix order. */
+export interface LayerWeights {
+  readonly q: Float32Array;
+  readonly k1: Float32Array;
+  readonly k2: Float32Array | null;
+  readonly v1: Float32Array;
+  readonly v2: Float32Array | null;
+}
+
+/** What the weights must fit. */
+export type ProjectionShape = Pick<ModelShape, 'layers' | 'heads' | 'd' | 'order'> & {
+  /** Length of the residual stream. */
+  readonly dModel: number;
+};
+
+/**
+ * Read W_Q, W_K1, W_K2, W_V1 and W_V2 of every layer: tensors `layers.{l}.w_q`, `.w_k1`, `.w_k2`, `.w_v1`, `.w_v2`
+ * of shape [dModel, heads·d], so that q = x·W_Q. Columns head·d … head·d + d − 1 belong to a head. All names and
+ * shapes are checked before the first tensor is read; other tensors may be there.
+ *
+ * @throws Failure `bad-weights` naming the tensor: missing, another shape, NaN or Inf; and as `openSafetensors`
+ */
+export async function readProjectionWeights(
+  path: string,
+  shape: ProjectionShape,
+): Promise<readonly LayerWeights[]> {
+  const file = await openSafetensors(path);
+  try {
+    const sides = shape.order === 'tensor' ? ['q', 'k1', 'k2', 'v1', 'v2'] : ['q', 'k1', 'v1'];
+    const names = Array.from({ length: shape.layers }, (_, l) =>
+      sides.map((side) => `layers.${l}.w_${side}`),
+    );
+    checkTensors(file, names.flat(), shape);
+    const layers: LayerWeights[] = [];
+    for (let layer = 0; layer < shape.layers; layer++) {
+      const read = (name: string) => readFinite(file, `layers.${layer}.w_${name}`, shape.heads * shape.d);
+      const side2 = (name: string) => (shape.order === 'tensor' ? read(name) : null);
+      layers.push({
+        q: await read('q'),
+        k1: await read('k1'),
+        k2: await side2('k2'),
+        v1: await read('v1'),
+        v2: await side2('v2'),
+      });
+    }
+    return layers;
+  } finally {
+    await file.close();
+  }
+}
+
+function checkTensors(file: SafetensorsFile, names: readonly string[], shape: ProjectionShape): void {
+  const { path, tensors } = file;
+  const { dModel, heads, d } = shape;
+  const wanted = [dModel, heads * d];
+  for (const name of names) {
+    const found = tensors.get(name);
+    if (found === undefined)
+      throw badWeights(path, `tensor ${name} is missing`, nearHint(name, names, [...tensors.keys()]));
+    if (found.shape.length === 2 && found.shape.every((size, i) => size === wanted[i])) continue;
+    throw badWeights(
+      path,
+      `tensor ${name} has shape [${found.shape.join(', ')}], wanted [${wanted.join(', ')}]`,
+      `the shape is [dModel, heads·d] with ${heads} heads of d = ${d}; set --heads and --d as the weights have them`,
+    );
+  }
+}
+
+/** The nearest tensors that nobody else asks for; a model has too many to list. */
+function nearHint(name: string, wanted: readonly string[], present: readonly string[]): string {
+  const spare = present.filter((other) => !wanted.includes(other));
+  const near = nearest(name, spare).slice(0, 3);
+  if (near.length === 0)
+    return `the file has ${present.length} tensors; it needs layers.{l}.w_q, w_k1, w_k2, w_v1, w_v2`;
+  return `the nearest of the ${present.length} tensors: ${near.join(', ')}`;
+}
+
+async function readFinite(file: SafetensorsFile, name: string, columns: number): Promise<Float32Array> {
+  const values = await file.read(name);
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return values;
+  throw badWeights(
+    file.path,
+    `tensor ${name} holds ${values[at]} at [${Math.floor(at / columns)}, ${at % columns}]`,
+    'weights must be finite',
+  );
+}
