@@ -16,7 +16,10 @@ const folders = {
 };
 const test = '(\\.(test|test-d|bench)\\.ts$|/testing/)';
 const rules = Object.entries(folders).flatMap(([folder, { from, packages }]) => {
-  const inside = { path: `^${folder}/`, pathNot: [test, ...(folder === 'operators' ? ['^operators/caches/'] : [])] };
+  const inside = {
+    path: `^${folder}/`,
+    pathNot: [test, ...(folder === 'operators' ? ['^operators/caches/'] : [])],
+  };
   return [
     {
       name: `${folder} imports only ${from.join(', ') || 'itself'}`,

@@ -11,11 +11,20 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'quick', include: [`${folders}/**/*.test.ts`], exclude: ['**/*.slow.test.ts', 'dist/**'] },
+        test: {
+          name: 'quick',
+          include: [`${folders}/**/*.test.ts`],
+          exclude: ['**/*.slow.test.ts', 'dist/**'],
+        },
       },
       {
         extends: true,
-        test: { name: 'slow', include: [`${folders}/**/*.slow.test.ts`], exclude: ['dist/**'], testTimeout: 300_000 },
+        test: {
+          name: 'slow',
+          include: [`${folders}/**/*.slow.test.ts`],
+          exclude: ['dist/**'],
+          testTimeout: 300_000,
+        },
       },
     ],
   },

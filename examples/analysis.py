@@ -1,0 +1,54 @@
+"""Three questions to a trace, in pandas: bytes against n, error against bytes, time per token.
+
+    pip install -r examples/requirements.txt
+    python examples/analysis.py TRACE
+
+One row of steps.parquet is one cache of one head at one step; unknown is null, never 0.
+"""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+
+def bytes_against_n(steps: pd.DataFrame) -> pd.DataFrame:
+    """Bytes after n tokens of stream 0, all heads and layers, measured and by formula."""
+    first = steps[(steps.stream_id == 0) & ((steps.step + 1) % 50 == 0)]
+    columns = ["resident_bytes", "formula_bytes"]
+    return first.assign(n=first.step + 1).groupby(["cache", "n"])[columns].sum()
+
+
+def error_against_bytes(steps: pd.DataFrame) -> pd.DataFrame:
+    """The trade itself. score_std_r is the standard deviation R of the exact scores."""
+    decoded = steps[~steps.prefill]
+    return (
+        decoded.groupby("cache")
+        .agg(
+            peak_bytes_per_head=("resident_bytes", "max"),
+            error_mean=("err_rel_l2", "mean"),
+            error_p99=("err_rel_l2", lambda errors: errors.quantile(0.99, interpolation="higher")),
+            score_std_r=("score_std", "mean"),
+        )
+        .sort_values(["error_mean", "peak_bytes_per_head"])
+    )
+
+
+def time_per_token(steps: pd.DataFrame) -> pd.DataFrame:
+    """Update and attention of one token through all heads and layers, in milliseconds of thread time."""
+    decoded = steps[~steps.prefill]
+    ns = (decoded.update_ns + decoded.attend_ns).groupby([decoded.cache, decoded.stream_id, decoded.step])
+    ms = ns.sum(min_count=1) / 1e6
+    return ms.groupby("cache").quantile([0.5, 0.95, 1]).unstack()
+
+
+def main(trace: Path) -> None:
+    steps = pd.read_parquet(trace / "steps.parquet")
+    for question in (bytes_against_n, error_against_bytes, time_per_token):
+        print(f"\n{question.__doc__.splitlines()[0]}\n{question(steps).to_string()}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))

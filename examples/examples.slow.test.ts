@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pythonPath } from '../data/testing/python.js';
+import { temporaryFolder } from '../data/testing/folder.js';
+
+const run = promisify(execFile);
+const folder = temporaryFolder();
+const trace = join(folder.path, 'trace');
+const TOKENS = 100;
+
+beforeAll(async () => {
+  const flags = ['--tokens', `${TOKENS}`, '--d', '8', '-o', trace];
+  await run(process.execPath, ['dist/src/cli/main.js', 'run', ...flags]);
+});
+afterAll(() => folder.remove());
+
+/** All rows of each statement of analysis.sql, asked from inside the trace as its first line says. */
+async function answers(): Promise<readonly (readonly Record<string, unknown>[])[]> {
+  const sql = readFileSync('examples/analysis.sql', 'utf8').replaceAll(
+    "'steps.parquet'",
+    `'${trace}/steps.parquet'`,
+  );
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const statements = await connection.extractStatements(sql);
+  const results = [];
+  for (let i = 0; i < statements.count; i++) {
+    const prepared = await statements.prepare(i);
+    results.push((await prepared.runAndReadAll()).getRowObjectsJS());
+  }
+  connection.closeSync();
+  return results;
+}
+
+describe('examples/analysis.sql', () => {
+  it('answers its three questions', async () => {
+    const [bytes, errors, times] = await answers();
+    const fourCache = bytes.filter(({ cache }) => cache === 'four-cache');
+    expect(fourCache.map(({ n }) => n)).toEqual([50, 100]);
+    // 2 heads × 4 matrices × n rows × 8 numbers × 4 bytes
+    expect(fourCache.map(({ resident_bytes }) => resident_bytes)).toEqual(
+      [50, 100].map((n) => 2 * 4 * n * 8 * 4),
+    );
+    expect(fourCache.map(({ formula_bytes }) => formula_bytes)).toEqual(
+      [50, 100].map((n) => 2 * 4 * n * 8 * 4),
+    );
+    expect(errors).toHaveLength(4);
+    expect(errors[0]).toMatchObject({ cache: 'four-cache', error_mean: 0 });
+    expect(times.map(({ ms_p50, ms_max }) => Number(ms_p50) <= Number(ms_max))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+});
+
+describe.skipIf(pythonPath === null)('examples/analysis.py', () => {
+  it('prints the numbers that SQL gives', async () => {
+    const { stdout } = await run(pythonPath!, ['examples/analysis.py', trace]);
+    expect(stdout).toContain('The trade itself.');
+    const [, errors] = await answers();
+    const window = errors.find(({ cache }) => cache === 'window')!;
+    const line = stdout.split('\n').find((text) => /^window\s+\S+\s+\S+\s+\S+\s+\S+$/.test(text))!;
+    const [, bytes, mean, p99, std] = line.split(/\s+/).map(Number);
+    expect(bytes).toBe(window.peak_bytes_per_head);
+    expect(mean).toBeCloseTo(Number(window.error_mean), 5);
+    expect(p99).toBeCloseTo(Number(window.error_p99), 5);
+    expect(std).toBeCloseTo(Number(window.score_std_r), 5);
+  });
+});

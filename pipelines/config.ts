@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/** Largest head: kernels keep rows of a tile in fixed buffers. */
+export const MAX_D = 256;
+
+const options = z.record(z.string(), z.unknown());
+
+/**
+ * A run, fully resolved: what run.json holds, and enough to make the same values again. What only changes how
+ * fast or where it runs (threads, kernel, output folder) is not part of it.
+ */
+export const configSchema = z.strictObject({
+  kronflow: z.literal(1).describe('version of this format'),
+  source: z.strictObject({ name: z.string(), options }),
+  model: z.strictObject({
+    d: z.int().min(1).max(MAX_D).describe('numbers per head'),
+    heads: z.int().min(1).max(1024),
+    layers: z.int().min(1).max(1024),
+    order: z.enum(['tensor', 'matrix']),
+    scale: z
+      .number()
+      .refine((x) => x !== 0, 'must not be 0')
+      .describe('factor on every score'),
+    scoreStd: z
+      .number()
+      .positive()
+      .nullable()
+      .describe('standard deviation R that projections are scaled to'),
+    weights: z
+      .string()
+      .nullable()
+      .describe('safetensors file with projection weights; null: seeded Gaussian'),
+    rotary: z.boolean().describe('rotate embeddings by position'),
+  }),
+  caches: z.array(z.strictObject({ name: z.string(), label: z.string(), options })).min(1),
+  reference: z.enum(['f64', 'none']),
+  prompt: z.int().min(0).describe('tokens of each stream that are appended without a query'),
+  tokens: z.int().positive().nullable().describe('steps at most; null: to the end of the source'),
+  seed: z.int().min(0),
+  memory: z.number().positive().nullable().describe('budget in bytes; null: none'),
+  trace: z.strictObject({ outputs: z.boolean(), timings: z.boolean(), recording: z.boolean() }),
+});
+
+/** A run, fully resolved. */
+export type Config = z.output<typeof configSchema>;

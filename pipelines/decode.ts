@@ -1,0 +1,92 @@
+import { identity, of, type Observable, type OperatorFunction } from 'rxjs';
+import { accountMemory } from '../operators/account-memory.js';
+import { addResidual } from '../operators/add-residual.js';
+import { attend } from '../operators/attend.js';
+import { capture } from '../operators/capture.js';
+import { compare, type CompareOptions } from '../operators/compare.js';
+import { embed, type EmbedOptions } from '../operators/embed.js';
+import { layerNorm } from '../operators/layer-norm.js';
+import { loadRows } from '../operators/load-rows.js';
+import { mergePull } from '../operators/merge-pull.js';
+import type { ProjectionWeights } from '../operators/projection-weights.js';
+import { project } from '../operators/project.js';
+import { record, type RecordOptions } from '../operators/record.js';
+import { updateCaches } from '../operators/update-caches.js';
+import type { HasQkv, HasResidual, RecordedStep, TokenEvent } from '../src/core/event.js';
+import type { Run } from '../src/core/run.js';
+
+/** What every pipeline that decodes needs to know. */
+export interface FlowOptions extends RecordOptions {
+  readonly reference: CompareOptions['reference'];
+  /** Also write the rows q, k1, k2, v1, v2. */
+  readonly recording: boolean;
+}
+
+/** What decoding tokens needs besides. */
+export interface DecodeOptions extends FlowOptions, EmbedOptions {
+  /** One per layer. */
+  readonly weights: readonly ProjectionWeights[];
+}
+
+/**
+ * Decode tokens: embed → (norm → project → caches → attend → compare → memory → record → residual) per layer.
+ * The next token is pulled only when the journal has taken the rows of this one.
+ */
+export function decode(
+  run: Run,
+  tokens: AsyncIterable<TokenEvent> | Iterable<TokenEvent>,
+  options: DecodeOptions,
+): Observable<TokenEvent> {
+  const { weights } = options;
+  const last = weights.length - 1;
+  const layers = weights.map(
+    (_, layer): OperatorFunction<Embedded, Embedded> =>
+      (x) =>
+        x.pipe(
+          layerNorm(),
+          project(run, { layer, weights: weights[layer] }),
+          throughCaches(run, options, { always: layer < last }),
+          layer < last ? addResidual() : identity,
+        ),
+  );
+  return mergePull(tokens, (token) => of(token).pipe(embed(run, options), chain<Embedded>(layers)));
+}
+
+type Embedded = TokenEvent & HasResidual;
+
+/** Replay recorded rows: they enter after `project`, layer by layer, and nothing drives them but the recording. */
+export function replay(
+  run: Run,
+  steps: AsyncIterable<RecordedStep> | Iterable<RecordedStep>,
+  options: FlowOptions,
+): Observable<RecordedStep> {
+  const layers = Array.from(
+    { length: run.shape.layers },
+    (_, layer): OperatorFunction<RecordedStep, RecordedStep> =>
+      (rows) =>
+        rows.pipe(loadRows(run, { layer }), throughCaches(run, options, { always: false })),
+  );
+  return mergePull(steps, (step) => of(step).pipe(chain<RecordedStep>(layers)));
+}
+
+/** From the rows of one layer to its rows in the trace. */
+function throughCaches<T extends TokenEvent & HasQkv>(
+  run: Run,
+  { reference, recording, outputs, timings }: FlowOptions,
+  { always }: Pick<CompareOptions, 'always'>,
+) {
+  return (rows: Observable<T>) =>
+    rows.pipe(
+      recording ? capture(run) : identity,
+      updateCaches(run),
+      attend(run),
+      compare(run, { reference, always }),
+      accountMemory(run),
+      record(run, { outputs, timings }),
+    );
+}
+
+/** One operator out of many that each keep what comes in. */
+function chain<T>(operators: readonly OperatorFunction<T, T>[]): OperatorFunction<T, T> {
+  return (input) => operators.reduce((stream, operator) => stream.pipe(operator), input);
+}

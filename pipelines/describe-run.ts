@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { cpus } from 'node:os';
+import type { RunEnd } from '../data/sinks/seal.js';
+import type { RunStart } from '../data/schemas/run-file.js';
+import type { Ledger } from '../src/core/ledger.js';
+import { VERSION } from '../src/core/version.js';
+import type { ResolvedRun } from './resolve.js';
+
+/** Law L3: read = processed + refused, in steps. */
+export interface Counters {
+  read: number;
+  processed: number;
+}
+
+/**
+ * What run.json says when a run starts. Its id is a hash of the configuration and the inputs: the same run has
+ * the same id everywhere. Without timings nothing in it depends on the moment or on the number of threads.
+ */
+export function describeRun(
+  { config, inputs }: ResolvedRun,
+  execution: { readonly threads: number },
+  kernel: string,
+): RunStart {
+  const { d, heads, layers, order, scale } = config.model;
+  return {
+    run_id: sha256(JSON.stringify([config, inputs])).slice(0, 16),
+    config,
+    inputs: [inputs],
+    seeds: { seed: config.seed },
+    dtype: 'f32',
+    ...{ d, heads, layers, order, scale },
+    k2_bias: null,
+    v2_bias: null,
+    lift: null,
+    versions: {
+      kronflow: VERSION,
+      node: process.versions.node,
+      v8: process.versions.v8,
+      cpu: cpus()[0]?.model ?? null,
+    },
+    kernel,
+    execution: { threads: execution.threads, platform: `${process.platform}-${process.arch}` },
+    started_at: config.trace.timings ? new Date().toISOString() : null,
+  };
+}
+
+/** What run.json says when a run ended by itself or by Ctrl-C. */
+export function describeEnd(counters: Counters, aborted: boolean, ledger: Ledger, timings: boolean): RunEnd {
+  return {
+    status: aborted ? 'interrupted' : 'complete',
+    counters: conserved(counters),
+    execution: { ledger_bytes: ledger.totals() },
+    finished_at: timings ? new Date().toISOString() : null,
+  };
+}
+
+/** Counters with what was read but not processed. */
+export function conserved({ read, processed }: Counters): {
+  read: number;
+  processed: number;
+  refused: number;
+} {
+  return { read, processed, refused: read - processed };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,151 @@
+import type { z } from 'zod';
+import { sources } from '../data/sources/index.js';
+import { caches as builtIn } from '../operators/caches/index.js';
+import { fourCache } from '../operators/caches/four-cache.js';
+import { Failure } from '../src/core/failure.js';
+import { findByName } from '../src/core/plugin.js';
+import type { ModelShape } from '../src/core/shape.js';
+import type { EntrySource, Source } from '../src/core/source.js';
+import type { LabelledCache } from './cache-bank.js';
+import { checkBudget, largestFit, MEMORY_LIMIT, type BudgetQuestion } from './check-budget.js';
+import { configSchema, type Config } from './config.js';
+
+const BYTES_PER_NUMBER = 4; // runs keep float32
+const COUNT_LIMIT = 1_000_000; // a longer text is not counted to its end just for the progress bar
+
+/** A run as asked for: what is not said about the model comes from the source, or from the defaults. */
+export type RunRequest = Omit<z.input<typeof configSchema>, 'model'> & {
+  readonly model: Partial<Config['model']>;
+};
+
+/** A run that can start: everything found, checked and known to fit as far as that can be known. */
+export interface ResolvedRun {
+  readonly config: Config;
+  readonly source: Source;
+  readonly caches: readonly LabelledCache[];
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Steps to come; null when the source cannot tell. */
+  readonly steps: number | null;
+}
+
+/**
+ * Find and check everything a run names, before anything is written or allocated.
+ *
+ * @throws Failure for what is unknown, wrong, contradictory or too large
+ */
+export async function resolveRun(
+  request: RunRequest,
+  stdin: AsyncIterable<Uint8Array>,
+): Promise<ResolvedRun> {
+  const plugin = findByName('source', sources, request.source.name);
+  const source = plugin(request.source.options)({ seed: request.seed, stdin });
+  const caches = request.caches.map(({ name, label, options }) => ({
+    label,
+    factory: findByName('cache', builtIn, name)(options),
+  }));
+  const model = source.kind === 'entries' ? await modelOf(source, request.model) : tokenModel(request.model);
+  const config = checkConfig({
+    ...request,
+    source: { name: plugin.spec.name, options: plugin.spec.options.parse(request.source.options) as never },
+    model,
+    caches: caches.map(({ label, factory }) => ({
+      name: factory.spec.name,
+      label,
+      options: { ...factory.options },
+    })),
+  });
+  refuseContradictions(config, caches, source);
+  const steps = await plan(config, source, caches);
+  return { config, source, caches, inputs: await source.describe(), steps };
+}
+
+/** The sizes of a run. */
+export function shapeOf({ model: { d, heads, layers, order, scale } }: Config): ModelShape {
+  return { d, heads, layers, order, scale };
+}
+
+function tokenModel(asked: Partial<Config['model']>): Config['model'] {
+  const weights = asked.weights ?? null;
+  const defaults = { d: 64, heads: 2, layers: 1, order: 'tensor', scale: 1, rotary: false } as const;
+  return { ...defaults, scoreStd: weights === null ? 1 : null, weights, ...asked };
+}
+
+/** What an entry source dictates; only the scale may be asked to differ, which is then an experiment of its own. */
+async function modelOf(source: EntrySource, asked: Partial<Config['model']>): Promise<Config['model']> {
+  const shape = await source.shape();
+  for (const key of ['d', 'heads', 'layers', 'order'] as const) {
+    if (asked[key] === undefined || asked[key] === shape[key]) continue;
+    throw new Failure(
+      'bad-option',
+      `${key} = ${asked[key]}, but the source has ${key} = ${shape[key]}`,
+      `leave out --${key}: the source decides it`,
+    );
+  }
+  for (const key of ['scoreStd', 'weights', 'rotary'] as const) {
+    if (asked[key] === undefined || asked[key] === null || asked[key] === false) continue;
+    throw new Failure(
+      'bad-option',
+      `${key} = ${asked[key]}: this source brings its own q, k and v`,
+      `leave out --${key === 'scoreStd' ? 'score-std' : key}`,
+    );
+  }
+  const { scale: own, ...sizes } = shape;
+  return { ...sizes, scale: asked.scale ?? own ?? 1, scoreStd: null, weights: null, rotary: false };
+}
+
+function checkConfig(config: unknown): Config {
+  const parsed = configSchema.safeParse(config);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0];
+  const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], config);
+  throw new Failure(
+    'bad-option',
+    `${path.join('.')} = ${JSON.stringify(value)}: ${message}`,
+    'see kronflow run --help',
+  );
+}
+
+function refuseContradictions(config: Config, caches: readonly LabelledCache[], source: Source): void {
+  const { order, layers } = config.model;
+  for (const [i, { label, factory }] of caches.entries()) {
+    if (label === 'reference' || caches.findIndex((other) => other.label === label) < i) {
+      const why = label === 'reference' ? 'is kept for the exact reference' : 'names two caches';
+      throw new Failure('bad-option', `cache label "${label}" ${why}`, 'give one of them label=… of its own');
+    }
+    if (factory.spec.orders.includes(order)) continue;
+    throw new Failure(
+      'bad-option',
+      `cache ${label}: order = ${order}, but it is defined only for ${factory.spec.orders.join(', ')}: ${factory.spec.summary}`,
+      `leave it out, or pass --order ${factory.spec.orders[0]}`,
+    );
+  }
+  if (source.kind === 'tokens' && layers > 1 && config.prompt > 0 && config.reference === 'none') {
+    throw new Failure(
+      'bad-option',
+      `prompt = ${config.prompt} with ${layers} layers and reference = none: nothing would drive the deeper layers`,
+      'pass --reference f64, --layers 1 or --prompt 0',
+    );
+  }
+}
+
+/** How many steps will come, refusing what cannot fit. */
+async function plan(
+  config: Config,
+  source: Source,
+  caches: readonly LabelledCache[],
+): Promise<number | null> {
+  const question: BudgetQuestion = {
+    shape: shapeOf(config),
+    caches,
+    reference: config.reference === 'f64' ? { label: 'reference', factory: fourCache() } : null,
+    bytesPerNumber: BYTES_PER_NUMBER,
+    budget: config.memory,
+  };
+  const streams = source.streams ?? 1;
+  const fits = largestFit(question, Math.min(config.memory ?? Infinity, MEMORY_LIMIT)) * streams;
+  const limit = Math.min(config.tokens ?? Infinity, Math.max(fits + 1, COUNT_LIMIT));
+  const counted = await source.count(limit);
+  const known = counted ?? config.tokens;
+  if (known !== null && source.streams !== null) checkBudget(question, Math.ceil(known / streams));
+  return counted === limit && config.tokens === null ? null : counted;
+}

@@ -1,0 +1,51 @@
+import type { TokenEvent } from '../src/core/event.js';
+
+/** How much of a source a run takes. */
+export interface StepLimits {
+  /** Steps of each stream that ask no query. */
+  readonly prompt: number;
+  /** Steps in all; null: to the end. */
+  readonly tokens: number | null;
+  readonly signal: AbortSignal;
+  /** Told of each step that was read. */
+  onRead?(): void;
+}
+
+/**
+ * The steps a run takes from its source: prompt marked as prefill, cut at `tokens`, ended early when `signal`
+ * says so, even if the source is waiting for input. Pulls one step when one is asked for (law L7) and closes the
+ * source when it stops.
+ */
+export async function* takeSteps<T extends TokenEvent>(
+  source: AsyncIterable<T>,
+  { prompt, tokens, signal, onRead }: StepLimits,
+): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  const next = unlessAborted(() => iterator.next(), signal);
+  let taken = 0;
+  try {
+    while (taken !== tokens && !signal.aborted) {
+      const result = await next();
+      if (result === null || result.done) return;
+      onRead?.();
+      taken++;
+      yield { ...result.value, prefill: result.value.step < prompt };
+    }
+  } finally {
+    const closed = Promise.resolve(iterator.return?.());
+    if (signal.aborted)
+      closed.catch(() => undefined); // it may wait for input for ever, and its end is no news
+    else await closed;
+  }
+}
+
+/** `work` whose results are null as soon as `signal` is aborted. One listener: this runs once a token. */
+function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): () => Promise<T | null> {
+  let stop = () => {};
+  signal.addEventListener('abort', () => stop(), { once: true });
+  return () =>
+    new Promise((resolve, reject) => {
+      stop = () => resolve(null);
+      work().then(resolve, reject);
+    });
+}

@@ -1,0 +1,111 @@
+import { readSteps } from '../data/sinks/read-steps.js';
+import type { RunFile } from '../data/schemas/run-file.js';
+
+/** What one cache cost and how far it was from exact, over a whole trace. Null: not measured. */
+export interface CacheSummary {
+  readonly cache: string;
+  /** Most bytes that all its heads and layers held at one step of one stream. */
+  readonly peak_resident_bytes: number;
+  readonly peak_scratch_bytes: number;
+  /** Update and attention of one token through all heads and layers, in milliseconds of thread time. */
+  readonly ms_per_token_p50: number | null;
+  readonly ms_per_token_p95: number | null;
+  readonly err_rel_l2_mean: number | null;
+  readonly err_rel_l2_p99: number | null;
+  readonly err_rel_l2_max: number | null;
+}
+
+/** A trace in a few numbers. */
+export interface TraceSummary {
+  readonly dir: string;
+  readonly run: RunFile;
+  /** Steps of all streams. */
+  readonly tokens: number;
+  /** Mean standard deviation R of the exact scores: errors without it cannot be compared. */
+  readonly score_std: number | null;
+  readonly caches: readonly CacheSummary[];
+}
+
+const COLUMNS = [
+  'stream_id', 'step', 'cache', 'resident_bytes', 'scratch_bytes', 'update_ns', 'attend_ns', 'err_rel_l2', 'score_std',
+] as const; // prettier-ignore
+
+/**
+ * Summarise a sealed trace, cache by cache in the order of its rows.
+ * @throws Failure `bad-trace`
+ */
+export async function summarise(dir: string): Promise<TraceSummary> {
+  const { run, rows, columns } = await readSteps(dir, COLUMNS);
+  const tallies = new Map<string, Tally>();
+  const scoreStds: number[] = [];
+  const steps = new Set<string>();
+  const at = (name: 'update_ns' | 'attend_ns' | 'err_rel_l2' | 'score_std', i: number) =>
+    columns[name].valid?.[i] === 0 ? null : columns[name].values[i];
+  for (let i = 0; i < rows; i++) {
+    const key = `${columns.stream_id.values[i]}/${columns.step.values[i]}`;
+    steps.add(key);
+    const cache = columns.cache.values[i];
+    const tally = tallies.get(cache) ?? new Tally();
+    tallies.set(cache, tally);
+    const [update, attend, error, std] = [
+      at('update_ns', i),
+      at('attend_ns', i),
+      at('err_rel_l2', i),
+      at('score_std', i),
+    ];
+    tally.add(key, columns.resident_bytes.values[i], columns.scratch_bytes.values[i]);
+    if (update !== null && attend !== null) tally.addTime(key, update + attend);
+    if (error !== null) tally.errors.push(error);
+    if (std !== null) scoreStds.push(std);
+  }
+  const caches = [...tallies].map(([cache, tally]) => ({ cache, ...tally.summary() }));
+  return { dir, run, tokens: steps.size, score_std: mean(scoreStds), caches };
+}
+
+class Tally {
+  readonly errors: number[] = [];
+  readonly #bytes = new Map<string, number>();
+  readonly #scratch = new Map<string, number>();
+  readonly #ns = new Map<string, number>();
+
+  add(key: string, resident: number, scratch: number): void {
+    this.#bytes.set(key, (this.#bytes.get(key) ?? 0) + resident);
+    this.#scratch.set(key, (this.#scratch.get(key) ?? 0) + scratch);
+  }
+
+  addTime(key: string, ns: number): void {
+    this.#ns.set(key, (this.#ns.get(key) ?? 0) + ns);
+  }
+
+  summary(): Omit<CacheSummary, 'cache'> {
+    const ms = Float64Array.from(this.#ns.values(), (ns) => ns / 1e6).sort();
+    const errors = Float64Array.from(this.errors).sort();
+    return {
+      peak_resident_bytes: largest(this.#bytes.values()),
+      peak_scratch_bytes: largest(this.#scratch.values()),
+      ms_per_token_p50: quantile(ms, 0.5),
+      ms_per_token_p95: quantile(ms, 0.95),
+      err_rel_l2_mean: mean(errors),
+      err_rel_l2_p99: quantile(errors, 0.99),
+      err_rel_l2_max: quantile(errors, 1),
+    };
+  }
+}
+
+function largest(values: Iterable<number>): number {
+  let max = 0;
+  for (const value of values) max = Math.max(max, value);
+  return max;
+}
+
+function mean(values: ArrayLike<number>): number | null {
+  if (values.length === 0) return null;
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
+
+/** The smallest value that at least `share` of the sorted values do not exceed. */
+function quantile(sorted: Float64Array, share: number): number | null {
+  return sorted.length === 0 ? null : sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+}

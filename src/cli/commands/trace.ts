@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { sealTrace } from '../../../data/sinks/seal.js';
+import { summarise } from '../../../pipelines/summarise.js';
+import { summaryTable } from '../summary-table.js';
+
+/** `seal` and `inspect`: what is done with a trace afterwards. */
+export function addTraceCommands(program: Command): void {
+  program
+    .command('seal')
+    .description('finish the trace of a run that was killed: journal to Parquet')
+    .argument('<dir>', 'folder of the trace')
+    .option('--json', 'print the result as JSON')
+    .action(seal);
+  program
+    .command('inspect')
+    .description('show what each cache cost and how far it was from exact')
+    .argument('<trace>', 'folder of a sealed trace')
+    .option('--json', 'print the summary as JSON')
+    .action(inspect);
+}
+
+async function seal(dir: string, { json }: { json?: true }): Promise<void> {
+  const { run, cuts, already } = await sealTrace(dir);
+  if (json) {
+    const { status, counters, outputs } = run;
+    return void process.stdout.write(
+      `${JSON.stringify({ dir, already, status, counters, outputs, cuts })}\n`,
+    );
+  }
+  const rows = Object.entries(run.counters.rows).map(([table, count]) => `${table} ${count}`);
+  process.stdout.write(
+    `${dir}: ${already ? 'was sealed before' : 'sealed'}, ${run.status}; rows: ${rows.join(', ')}\n`,
+  );
+  for (const cut of cuts) process.stderr.write(`left out: ${JSON.stringify(cut)}\n`);
+}
+
+async function inspect(dir: string, { json }: { json?: true }): Promise<void> {
+  const summary = await summarise(dir);
+  process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${summaryTable(summary)}\n`);
+}

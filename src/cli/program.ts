@@ -1,0 +1,42 @@
+import { Command, type OutputConfiguration } from 'commander';
+import { caches } from '../../operators/caches/index.js';
+import { VERSION } from '../core/version.js';
+import { addListCommand } from './commands/list.js';
+import { addRunCommands } from './commands/run.js';
+import { addTraceCommands } from './commands/trace.js';
+import { pluginHelp } from './describe.js';
+import { usageError } from './usage-error.js';
+
+/** What each exit code means, as the help says it. */
+export const EXIT_HELP =
+  'exit codes: 0 done, 1 a fault of kronflow, 2 something was refused, 3 out of memory, disk or workers, 130 interrupted';
+
+/** The whole command line. Errors are thrown, also those of commander; main.ts reports them. */
+export function createProgram(): Command {
+  const program = new Command('kronflow')
+    .description('Stream tokens through KV caches side by side; measure bytes, time and error of each.')
+    .version(VERSION)
+    .option('--debug', 'show stack traces')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput(sayIn('kronflow'))
+    .addHelpText('after', `\n${EXIT_HELP}`);
+  addRunCommands(program);
+  addTraceCommands(program);
+  addListCommand(program);
+  for (const command of program.commands) {
+    command
+      .exitOverride()
+      .configureOutput(sayIn(`kronflow ${command.name()}`))
+      .option('--debug', 'show stack traces');
+    if (command.options.some(({ long }) => long === '--cache')) {
+      command.addHelpText('after', () => `\nCaches:\n${caches.map(pluginHelp).join('\n')}`);
+    }
+  }
+  return program;
+}
+
+/** Errors of commander in our own words. */
+function sayIn(command: string): OutputConfiguration {
+  return { outputError: (text, write) => write(usageError(text, command)) };
+}

@@ -1,0 +1,144 @@
+import { availableParallelism } from 'node:os';
+import { Option, type Command } from 'commander';
+import { logLevels, type LogLevel } from '../../data/log.js';
+import type { RunRequest } from '../../pipelines/resolve.js';
+import { Failure } from '../core/failure.js';
+import { parseBytes } from '../core/format.js';
+import { parseCaches } from './named-options.js';
+import { sourceOf, type RunInput, type SourceFlags } from './source-flags.js';
+
+/** Caches of a run that names none: the paper's trade-off, its answer to it, and the simplest rival. */
+export const DEFAULT_CACHES = ['four-cache', 'two-cache', 'subgen4', 'window'];
+const DEFAULT_TOKENS = 400; // of the guide that ships with kronflow
+
+/** What commander hands to the commands that run something; undefined where the user said nothing. */
+export interface RunFlags extends SourceFlags {
+  readonly output?: string;
+  readonly cache: readonly string[];
+  readonly prompt: number;
+  readonly weights?: string;
+  readonly rotary?: true;
+  readonly seed: number;
+  readonly threads: number;
+  readonly memory?: number;
+  readonly outputs?: true;
+  readonly reference: 'f64' | 'none';
+  readonly timings: 'on' | 'off';
+  readonly kernel: string;
+  readonly json?: true;
+  readonly logLevel: LogLevel;
+}
+
+const number = (name: string, rule: string, ok: (x: number) => boolean) => (text: string) => {
+  const value = Number(text);
+  if (text.trim() !== '' && ok(value)) return value;
+  throw new Failure('bad-option', `${name} = ${JSON.stringify(text)}: must be ${rule}`, 'see --help');
+};
+const positive = (name: string, most = Number.MAX_SAFE_INTEGER) =>
+  number(name, `a whole number from 1 to ${most}`, (x) => Number.isInteger(x) && x >= 1 && x <= most);
+const natural = (name: string) =>
+  number(name, 'a whole number, 0 or more', (x) => Number.isSafeInteger(x) && x >= 0);
+const bytes = (text: string) => {
+  const value = parseBytes(text);
+  if (value !== null && value > 0) return value;
+  throw new Failure(
+    'bad-option',
+    `--memory = ${JSON.stringify(text)}: must be a size`,
+    'write 512MiB, 2GiB or plain bytes',
+  );
+};
+const collect = (text: string, list: readonly string[]) => [...list, text];
+
+/** Options of everything that runs a stream through caches. */
+export function addRunFlags(command: Command): Command {
+  return addModelFlags(command)
+    .option('-o, --output <dir>', 'folder of the trace (default: the next free traces/run-N)')
+    .addOption(
+      new Option('-c, --cache <name[:key=value,…]>', 'a cache to run; repeat it for several')
+        .argParser(collect)
+        .default([], DEFAULT_CACHES.join(', ')),
+    )
+    .option('--tokens <n>', 'steps at most', positive('--tokens'))
+    .option(
+      '--prompt <n>',
+      'first n tokens of each stream are appended without a query',
+      natural('--prompt'),
+      0,
+    )
+    .option('--seed <n>', 'seed of everything random', natural('--seed'), 1)
+    .addOption(
+      new Option('--threads <n>', 'worker threads')
+        .argParser(positive('--threads', 1024))
+        .default(availableParallelism(), 'one per processor'),
+    )
+    .option('--memory <size>', 'budget of all caches, e.g. 2GiB', bytes)
+    .option('--outputs', 'also write every output vector to outputs.parquet')
+    .addOption(
+      new Option('--reference <kind>', 'what to compare with').choices(['f64', 'none']).default('f64'),
+    )
+    .addOption(
+      new Option('--kernel <name>', 'attention kernel').choices(['auto', 'reference']).default('auto'),
+    )
+    .addOption(
+      new Option('--timings <on|off>', 'off: no times, so that equal runs are equal files')
+        .choices(['on', 'off'])
+        .default('on'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'detail of log.jsonl in the trace')
+        .choices(logLevels)
+        .default('info'),
+    )
+    .option('--json', 'print the summary as JSON');
+}
+
+function addModelFlags(command: Command): Command {
+  return command
+    .option('--d <n>', 'numbers per head, 1 to 256 (default: 64)', positive('--d', 256))
+    .option('--heads <n>', 'heads (default: 2)', positive('--heads', 1024))
+    .option('--layers <n>', 'layers (default: 1)', positive('--layers', 1024))
+    .addOption(
+      new Option('--order <order>', 'tensor scores pairs of tokens, matrix single ones').choices([
+        'tensor',
+        'matrix',
+      ]),
+    )
+    .option(
+      '--scale <x>',
+      'factor on every score (default: 1)',
+      number('--scale', 'a number other than 0', (x) => Number.isFinite(x) && x !== 0),
+    )
+    .option(
+      '--score-std <R>',
+      'scale projections so that scores have this standard deviation (default: 1)',
+      number('--score-std', 'a number above 0', (x) => x > 0 && Number.isFinite(x)),
+    )
+    .option('--weights <file>', 'projection weights, a safetensors file (default: seeded Gaussian)')
+    .option('--rotary', 'rotate embeddings by position');
+}
+
+/**
+ * What the flags ask for; `recording` says whether to write one.
+ * @throws Failure `bad-option`
+ */
+export function requestOf(flags: RunFlags, input: RunInput, recording: boolean): RunRequest {
+  const { d, heads, layers, order, scale, scoreStd, weights, rotary } = flags;
+  const asked = { d, heads, layers, order, scale, scoreStd, weights, rotary };
+  const source = sourceOf(flags, input);
+  const model = Object.entries(asked).filter(
+    ([key, value]) => value !== undefined && !source.taken.includes(key),
+  );
+  const guide = flags.source === undefined && input === undefined;
+  return {
+    kronflow: 1,
+    source: { name: source.name, options: { ...source.options } },
+    model: Object.fromEntries(model),
+    caches: parseCaches(flags.cache.length > 0 ? flags.cache : DEFAULT_CACHES),
+    reference: flags.reference,
+    prompt: flags.prompt,
+    tokens: flags.tokens ?? (guide ? DEFAULT_TOKENS : null),
+    seed: flags.seed,
+    memory: flags.memory ?? null,
+    trace: { outputs: flags.outputs ?? false, timings: flags.timings === 'on', recording },
+  };
+}

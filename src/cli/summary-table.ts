@@ -1,0 +1,34 @@
+import Table from 'cli-table3';
+import type { TraceSummary } from '../../pipelines/summarise.js';
+import { formatBytes } from '../core/format.js';
+
+/** The summary of a trace as people read it: one line a cache. */
+export function summaryTable({ run, tokens, score_std, caches }: TraceSummary): string {
+  const right = (length: number) => Array<'right'>(length).fill('right');
+  const table = new Table({
+    head: ['cache', 'peak bytes', 'ms/token p50', 'p95', 'error mean', 'p99', 'max', 'score std R'],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', ...right(7)],
+  });
+  for (const c of caches) {
+    table.push([
+      c.cache,
+      formatBytes(c.peak_resident_bytes),
+      ...[c.ms_per_token_p50, c.ms_per_token_p95].map(milliseconds),
+      ...[c.err_rel_l2_mean, c.err_rel_l2_p99, c.err_rel_l2_max].map(errorText),
+      score_std === null ? '–' : score_std.toFixed(2),
+    ]);
+  }
+  const { layers, heads, d, order, kernel, status } = run;
+  const what = `${tokens} tokens, ${layers} layer${layers > 1 ? 's' : ''} × ${heads} heads, d = ${d}, order ${order}, kernel ${kernel}, ${status}`;
+  return `${what}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; bytes: all heads and layers; ms: thread time`;
+}
+
+function milliseconds(ms: number | null): string {
+  return ms === null ? '–' : ms.toFixed(ms < 10 ? 3 : 1);
+}
+
+function errorText(error: number | null): string {
+  if (error === null) return '–';
+  return error !== 0 && error < 0.001 ? error.toExponential(1) : error.toFixed(3);
+}
