@@ -36,6 +36,8 @@ export interface Execution {
   readonly signal: AbortSignal;
   readonly logLevel: LogLevel;
   onStep(progress: Progress): void;
+  /** Makes the worker pool; `createPool` unless a test wants threads that die. */
+  readonly pool?: typeof createPool;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function executeRun(resolved: ResolvedRun, execution: Execution): P
   await refuseExisting(dir);
   const weights = source.kind === 'tokens' ? await loadWeights(config) : [];
   const arena = SharedArena.create('f32');
-  const pool = createPool({ arena, threads });
+  const pool = (execution.pool ?? createPool)({ arena, threads });
   try {
     const trace = await openTrace(resolved, execution, pool.kernel);
     const ledger = new Ledger(config.memory ?? Infinity);

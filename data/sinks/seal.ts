@@ -132,6 +132,8 @@ function fileMetadata(run: RunFile, table: TableName, columns: Columns): Readonl
     ['kronflow.order', run.order],
     ['kronflow.scale', String(run.scale)],
     ['kronflow.d', String(run.d)],
+    ['kronflow.heads', String(run.heads)],
+    ['kronflow.layers', String(run.layers)],
     ...Object.entries(columns).map(([name, { unit }]) => [`unit.${name}`, unit] as const),
   ]);
 }

@@ -45,10 +45,14 @@ function columnTables(): string {
     .join('\n\n');
 }
 
+/** A row of a Markdown table. */
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
 function columnTable(columns: Columns): string {
-  const rows = Object.entries(columns).map(
-    ([name, { type, unit, doc, nullable }]) =>
-      `| \`${name}\` | ${type}${nullable ? ', null' : ''} | ${unit} | ${doc} |`,
+  const rows = Object.entries(columns).map(([name, { type, unit, doc, nullable }]) =>
+    tableRow([`\`${name}\``, `${type}${nullable ? ', null' : ''}`, unit, doc]),
   );
   return ['| column | type | unit | what it says |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
@@ -60,7 +64,15 @@ function cacheTable(): string {
       (o) => `\`${o.name}\`${o.default === null ? '' : ` = ${JSON.stringify(o.default)}`}`,
     );
     const source = paper ? `[${paper.title}](${paper.url}), ${paper.section}` : '–';
-    return `| \`${name}\` | ${summary} | ${exactness} | ${orders.join(', ')} | ${formulaText} | ${options.join(', ') || '–'} | ${source} |`;
+    return tableRow([
+      `\`${name}\``,
+      summary,
+      exactness,
+      orders.join(', '),
+      formulaText,
+      options.join(', ') || '–',
+      source,
+    ]);
   });
   return [
     '| cache | what it keeps | answer | orders | resident bytes | options | source |',

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { Answer } from '../src/core/pool.js';
+import { attend } from './attend.js';
+import { fourCache } from './caches/four-cache.js';
+import { window } from './caches/window.js';
+import { compare, distance } from './compare.js';
+import { projected, stepByStep, testRun } from './testing/test-run.js';
+import { updateCaches } from './update-caches.js';
+
+const answer = (output: readonly number[], lse = 0): Answer => ({
+  ...{ output: Float64Array.from(output), lse, maxScore: 0, scoreMean: 0, scoreStd: 0 },
+  ...{ pairs: 1, flops: 0, attend_ns: 0, queue_ns: 0 },
+});
+
+describe('distance', () => {
+  it('is the four errors, by hand', () => {
+    const { relL2, maxAbs, cos, logZ } = distance(answer([3, 0], 2), answer([0, 4], 2.5));
+    expect([relL2, maxAbs, cos, logZ]).toEqual([5 / 4, 4, 1, -0.5]);
+  });
+
+  it.each([
+    ['equal', [1, -2], [1, -2], [0, 0, 0]],
+    ['both zero', [0, 0], [0, 0], [0, 0, 0]],
+    ['not zero, exact zero', [0, 2], [0, 0], [Infinity, 2, 1]],
+    ['zero, exact not', [0, 0], [0, 2], [1, 2, 1]],
+    ['opposite', [-1, 2], [1, -2], [2, 4, 2]],
+    ['twice as long', [2, 4], [1, 2], [1, 2, 0]],
+    ['tiny', [-1e-200, 0], [1e-200, 0], [0, 2e-200, 0]], // squares underflow: no difference is seen, no NaN either
+    ['huge and small', [1e-150, 0], [1e100, 0], [1, 1e100, 0]],
+  ])('%s', (_, output, exact, [relL2, maxAbs, cos]) => {
+    const error = distance(answer(output), answer(exact));
+    expect(error.relL2).toBeCloseTo(relL2, 12);
+    expect(error.maxAbs / (maxAbs || 1)).toBeCloseTo(maxAbs === 0 ? 0 : 1, 12);
+    expect(error.cos).toBeCloseTo(cos, 12);
+  });
+});
+
+describe('compare', () => {
+  const caches = [
+    { label: 'all', factory: fourCache() },
+    { label: 'last', factory: window({ size: 1 }) },
+  ];
+  const decode = async (reference: 'f64' | 'none', always: boolean, prefill: number) => {
+    const run = testRun({ caches, dtype: 'f32' });
+    const tokens = Array.from({ length: 4 }, (_, i) => projected(run, i, { prefill: i < prefill }));
+    const events = await stepByStep(tokens, (token) =>
+      token.pipe(updateCaches(run), attend(run), compare(run, { reference, always })),
+    );
+    return { run, events };
+  };
+
+  it('finds the exact cache exact and the window not, head by head (L5)', async () => {
+    const { events } = await decode('f64', false, 0);
+    for (const { errors, exact, updates } of events.slice(1)) {
+      expect(exact).toHaveLength(2);
+      errors!.forEach(({ relL2, logZ }, i) => {
+        if (updates[i].held.label === 'all') expect([relL2, logZ]).toEqual([0, 0]);
+        else expect(relL2).toBeGreaterThan(1e-3);
+      });
+    }
+    expect(events[3].exact!.map(({ pairs }) => pairs)).toEqual([16, 16]);
+  });
+
+  it('keeps an exact cache of its own, on its own accounts (L2)', async () => {
+    const { run } = await decode('f64', false, 0);
+    for (const head of [0, 1]) expect(run.ledger.used(`reference/0/0/${head}/resident`)).toBe(4 * 4 * 4 * 4);
+  });
+
+  it('takes the entries of prefill tokens, and answers them only when asked to', async () => {
+    const quiet = (await decode('f64', false, 2)).events;
+    expect(quiet.map(({ exact }) => exact === null)).toEqual([true, true, false, false]);
+    expect(quiet.map(({ errors }) => errors === null)).toEqual([true, true, false, false]);
+    expect(quiet[2].exact![0].pairs).toBe(9);
+    const always = (await decode('f64', true, 2)).events;
+    expect(always.map(({ exact }) => exact === null)).toEqual([false, false, false, false]);
+    expect(always.map(({ errors }) => errors === null)).toEqual([true, true, false, false]);
+  });
+
+  it('keeps and compares nothing without a reference', async () => {
+    const { run, events } = await decode('none', true, 0);
+    expect(events.every(({ exact, errors }) => exact === null && errors === null)).toBe(true);
+    expect(run.ledger.used('reference/0/0/0/resident')).toBe(0);
+  });
+});

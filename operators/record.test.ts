@@ -1,0 +1,154 @@
+import { lastValueFrom, of } from 'rxjs';
+import { describe, expect, it, vi } from 'vitest';
+import type { HasAnswers, HasErrors, HasMemory, HasQkv, HasUpdates, TokenEvent } from '../src/core/event.js';
+import type { Answer } from '../src/core/pool.js';
+import type { TraceBatch } from '../src/core/trace.js';
+import { record } from './record.js';
+import { projected, stepByStep, testRun, type TestRun } from './testing/test-run.js';
+
+type Recordable = TokenEvent & HasQkv & HasUpdates & HasAnswers & HasErrors & HasMemory;
+
+const answer = (first: number): Answer => ({
+  ...{
+    output: Float64Array.of(first, first + 0.5),
+    lse: first + 1,
+    maxScore: first + 2,
+    scoreMean: first + 3,
+  },
+  ...{ scoreStd: first + 4, pairs: first + 5, flops: first + 6, attend_ns: first + 7, queue_ns: first + 8 },
+});
+
+/** One cache, two heads: every number in it is another one. */
+function recordable(run: TestRun, step: number, rest: Partial<Recordable> = {}): Recordable {
+  const held = run.caches.at(0, 0);
+  return {
+    ...projected(run, step, { pos: step + 900, tokenId: 77 }),
+    updates: held.map((cache, i) => ({ held: cache, update_ns: 11 + i })),
+    answers: [answer(100), answer(200)],
+    exact: [answer(300), answer(400)],
+    errors: [0, 1].map((i) => ({ relL2: 21 + i, maxAbs: 23 + i, cos: 25 + i, logZ: 27 + i })),
+    memory: [0, 1].map((i) => ({
+      bytes: { resident: 31 + i, metadata: 33 + i, scratch: 35 + i },
+      census: {
+        ...{ kept1: 41 + i, kept2: 43 + i, evicted1: 45 + i, evicted2: 47 + i },
+        ...{ clusters1: 51 + i, clusters2: 53 + i, samples: 55 + i },
+      },
+      formulaBytes: 57 + i,
+    })),
+    ...rest,
+  };
+}
+
+const recordAll = async (run: TestRun, events: readonly Recordable[], outputs = false, timings = true) => {
+  await stepByStep(events, (event) => event.pipe(record(run, { outputs, timings })));
+  return run.batches;
+};
+
+const MEASURED = { t_ns: 0, update_ns: 12, attend_ns: 207, queue_ns: 208, reference_ns: 407 };
+const SECOND = {
+  ...{
+    stream_id: 0,
+    layer: 0,
+    head: 1,
+    cache: 'four-cache',
+    step: 3,
+    pos: 903,
+    token_id: 77,
+    prefill: false,
+  },
+  ...{ resident_bytes: 32, formula_bytes: 58, metadata_bytes: 34, scratch_bytes: 36, budget_bytes: 5000 },
+  ...{ kept_side1: 42, kept_side2: 44, evicted_side1: 46, evicted_side2: 48 },
+  ...{ clusters_side1: 52, clusters_side2: 54, samples: 56, pairs_scored: 205, flops: 206 },
+  ...{ err_rel_l2: 22, err_max_abs: 24, err_cos: 26, logz_err: 28 },
+  ...{ score_std: 404, max_score: 202, lse: 201, ...MEASURED },
+};
+
+describe('record', () => {
+  it('writes each number into its column, one row per cache and head (L1)', async () => {
+    const run = testRun({ budget: 5000 });
+    const [{ steps, outputs }] = await recordAll(run, [recordable(run, 3)]);
+    expect(outputs).toBeUndefined();
+    expect(steps).toHaveLength(2);
+    expect(steps![1]).toEqual(SECOND);
+    expect(steps![0]).toMatchObject({ head: 0, resident_bytes: 31, err_rel_l2: 21, score_std: 304, t_ns: 0 });
+  });
+
+  it('writes null for what is not known: no query, no reference, no budget', async () => {
+    const run = testRun();
+    const prefill = recordable(run, 0, { prefill: true, answers: null, exact: null, errors: null });
+    const unjudged = recordable(run, 1, { exact: null, errors: null });
+    const [first, second] = (await recordAll(run, [prefill, unjudged], true)).map(({ steps }) => steps![0]);
+    const judgement = { err_rel_l2: null, err_max_abs: null, err_cos: null, logz_err: null };
+    const unknown = { ...judgement, score_std: null, reference_ns: null, budget_bytes: null };
+    const unasked = {
+      pairs_scored: null,
+      flops: null,
+      max_score: null,
+      lse: null,
+      attend_ns: null,
+      queue_ns: null,
+    };
+    expect(first).toMatchObject({ prefill: true, ...unknown, ...unasked, update_ns: 11, resident_bytes: 31 });
+    expect(second).toMatchObject({ prefill: false, ...unknown, pairs_scored: 105, attend_ns: 107 });
+    expect(run.batches[0].outputs).toEqual([]);
+  });
+
+  it('writes outputs under the same key, and no time at all with timings off (L6)', async () => {
+    const run = testRun({ budget: 5000 });
+    const [{ steps, outputs }] = await recordAll(run, [recordable(run, 3)], true, false);
+    expect(steps![1]).toEqual({
+      ...SECOND,
+      ...{ t_ns: null, update_ns: null, attend_ns: null, queue_ns: null, reference_ns: null },
+    });
+    const key = { stream_id: 0, layer: 0, cache: 'four-cache', step: 3 };
+    expect(outputs).toEqual([
+      { ...key, head: 0, output: Float64Array.of(100, 100.5) },
+      { ...key, head: 1, output: Float64Array.of(200, 200.5) },
+    ]);
+  });
+
+  it.each(['tensor', 'matrix'] as const)(
+    'frees the rows of its step: the next one takes their place (%s)',
+    async (order) => {
+      const run = testRun({ order });
+      const offsets = ({ qkv }: HasQkv) =>
+        Object.values(qkv)
+          .map((slot) => slot?.offset ?? null)
+          .sort();
+      const first = recordable(run, 0);
+      await recordAll(run, [first]);
+      const second = recordable(run, 1);
+      expect(offsets(second)).toEqual(offsets(first));
+      expect(offsets(recordable(run, 2))).not.toEqual(offsets(second));
+    },
+  );
+
+  it('waits for the sink before it frees, emits or takes the next event (L7)', async () => {
+    const run = testRun();
+    const free = vi.spyOn(run.arena, 'free');
+    const [log, ready]: [string[], (() => void)[]] = [[], []];
+    const write = ({ steps }: TraceBatch) => {
+      log.push(`write ${steps![0].step}`);
+      return new Promise<void>((resolve) => ready.push(resolve));
+    };
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    const done = of(recordable(run, 0), recordable(run, 1))
+      .pipe(record({ ...run, arena: run.arena, sink: { write } }, { outputs: false, timings: true }))
+      .forEach(({ step }) => log.push(`emit ${step} after freeing ${free.mock.calls.length}`));
+    await settle();
+    expect([log, free.mock.calls.length]).toEqual([['write 0'], 0]);
+    ready[0]();
+    await settle();
+    expect(log).toEqual(['write 0', 'emit 0 after freeing 5', 'write 1']);
+    ready[1]();
+    await done;
+    expect(log.slice(3)).toEqual(['emit 1 after freeing 10']);
+  });
+
+  it('passes on an error of the sink, and frees nothing that it may still need', async () => {
+    const run = testRun();
+    const sink = { write: () => Promise.reject(new Error('disk full')) };
+    const flow = of(recordable(run, 0)).pipe(record({ ...run, sink }, { outputs: false, timings: true }));
+    await expect(lastValueFrom(flow)).rejects.toThrow('disk full');
+  });
+});

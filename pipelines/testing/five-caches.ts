@@ -1,0 +1,11 @@
+/** Flags for all caches of this version, with options so small that they forget within twenty tokens. */
+export const FIVE_CACHES = [
+  'four-cache',
+  'four-cache-materialising',
+  'two-cache',
+  'subgen4:t=2,s=4',
+  'window:size=6,size2=4',
+].flatMap((cache) => ['--cache', cache]);
+
+/** Both orders of attention. */
+export const ORDERS = ['tensor', 'matrix'] as const;

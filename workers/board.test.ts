@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AttendJob, Atoms, Matrix, ProductJob, Role } from '../src/core/plan.js';
+import { decodeBoard, encodeBoard } from './board.js';
+import type { Work } from './tiles.js';
+
+const count = fc.nat(1e6);
+const offset = fc.nat({ max: 2 ** 30 - 1 }).map((i) => 4 * i); // up to the last byte of 4 GiB
+const number = fc.double({ noNaN: true }); // -Infinity is a weight of 0
+const matrix: fc.Arbitrary<Matrix> = fc.record({
+  ...{ width: count, count },
+  spans: fc.array(fc.record({ offset, rows: count }), { maxLength: 4 }),
+});
+const atoms: fc.Arbitrary<Atoms> = fc.record({
+  ...{ keys: matrix, values: matrix },
+  logWeights: fc.option(matrix),
+});
+const role = fc.constantFrom<Role>('both', 'numerator', 'denominator');
+const job: fc.Arbitrary<AttendJob | ProductJob> = fc.oneof(
+  fc.record({ kind: fc.constant('grid' as const), role, logScale: number, side1: atoms, side2: atoms }),
+  fc.record({ kind: fc.constant('rows' as const), role, logScale: number, atoms }),
+  fc.record({ kind: fc.constant('product' as const), a: matrix, b: matrix, into: matrix }),
+);
+const works: fc.Arbitrary<readonly Work[]> = fc.array(
+  fc.record({
+    ...{ job, tileRows: count, rows: count, firstTile: count, tiles: count },
+    request: fc.record({
+      q: fc.record({ offset, length: count }),
+      ...{ d: count, scale: number, plan: fc.constant({ jobs: [] }) },
+    }),
+  }),
+  { maxLength: 6 },
+);
+
+describe('the board', () => {
+  it('reads back every number that was written, through float64 memory (property)', () => {
+    fc.assert(
+      fc.property(works, (list) => {
+        const read = decodeBoard(Float64Array.from(encodeBoard(list, 4)));
+        expect(read).toEqual(
+          list.map(({ request: { q, d, scale }, ...work }) => {
+            const { tileRows, rows, firstTile, tiles } = work;
+            return { q: q.offset / 4, d, scale, tileRows, rows, firstTile, tiles, job: work.job };
+          }),
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { Ledger } from '../src/core/ledger.js';
+import type { Arena } from '../src/core/memory.js';
+import { SharedArena } from './arena.js';
+import { SharedRows } from './rows.js';
+
+it('holds and is charged for nothing more when shared memory is full (L2)', () => {
+  const shared = SharedArena.create('f32');
+  let full = false;
+  const arena: Arena = {
+    ...{
+      dtype: 'f32',
+      bytesPerNumber: 4,
+      view: (slot) => shared.view(slot),
+      free: (slot) => shared.free(slot),
+    },
+    alloc(length) {
+      if (full) throw new Error('full');
+      return shared.alloc(length);
+    },
+    rows: () => rows,
+  };
+  const ledger = new Ledger();
+  const rows = new SharedRows(arena, 2, (bytes) => ledger.charge('rows', bytes));
+  for (let i = 0; i < 64; i++) rows.append([i, i]);
+  full = true;
+  expect(() => rows.append([64, 64])).toThrow('full');
+  expect([rows.count, rows.bytes, ledger.used()]).toEqual([64, 512, 512]);
+  full = false;
+  rows.append([64, 65]);
+  expect([...rows.read(64)]).toEqual([64, 65]);
+});
+
+it('keeps its blocks when it shrinks, and takes them again', () => {
+  const ledger = new Ledger();
+  const rows = SharedArena.create('f64').rows(3, (bytes) => ledger.charge('rows', bytes));
+  rows.resize(200);
+  const spans = rows.spans();
+  rows.resize(10);
+  expect(rows.spans()).toEqual([{ offset: spans[0].offset, rows: 10 }]);
+  expect(ledger.used()).toBe(240);
+  rows.resize(200);
+  expect(rows.spans()).toEqual(spans);
+});
