@@ -29,16 +29,19 @@ describe('answerStep', () => {
   });
 
   it('gives the products of a request to that request', async () => {
-    const [k1, k2, into] = [rows(6), rows(6), rows(36)];
-    const prepare = [{ kind: 'product' as const, a: matrix(k1), b: matrix(k2), into: matrix(into) }];
-    const jobs = [attention(atoms(into, into), null)];
-    const [plain, prepared] = await inlinePool(arena).attend([
-      request(grid(6)),
-      { ...request(), plan: { prepare, jobs } },
-    ]);
+    const prepared = (n: number) => {
+      const into = rows(n * n);
+      const [a, b] = [rows(n), rows(n)];
+      const prepare = [{ kind: 'product' as const, a: matrix(a), b: matrix(b), into: matrix(into) }];
+      return { ...request(), plan: { prepare, jobs: [attention(atoms(into, into), null)] }, a, b, into };
+    };
+    const [small, large] = [prepared(2), prepared(70)];
+    const [plain, one, two] = await inlinePool(arena).attend([request(grid(6)), small, large]);
     expect(plain.flops).toBe(4 * 4 * 36 + 3 * 4 * 6);
-    expect(prepared.flops).toBe(4 * 36 + 4 * 4 * 36);
-    expect([...into.read(8)]).toEqual([...k1.read(1)].map((x, t) => x * k2.read(2)[t]));
+    expect(one.flops).toBe((4 + 4 * 4) * 2 ** 2);
+    expect(two.flops).toBe((4 + 4 * 4) * 70 ** 2);
+    const { a, b, into } = large;
+    expect([...into.read(71)]).toEqual([...a.read(1)].map((x, t) => x * b.read(1)[t]));
   });
 });
 

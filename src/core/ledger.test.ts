@@ -14,12 +14,13 @@ describe('Ledger', () => {
       fc.property(fc.nat(1000), bookings, (budget, list) => {
         const ledger = new Ledger(budget);
         const held = new Map(accounts.map((name) => [name, 0]));
-        let peak = 0;
+        let [peak, added] = [0, 0];
         for (const [account, bytes] of list) {
           const before = ledger.totals();
           try {
             ledger.charge(account, bytes);
             held.set(account, held.get(account)! + bytes);
+            added += Math.max(0, bytes);
           } catch (error) {
             const over = before.used + bytes > budget;
             expect(error).toBeInstanceOf(over ? Failure : RangeError);
@@ -28,6 +29,7 @@ describe('Ledger', () => {
           const { charged, released, used } = ledger.totals();
           peak = Math.max(peak, used);
           expect(charged - released).toBe(used);
+          expect(charged).toBe(added);
           expect(used).toBeLessThanOrEqual(budget);
           expect(used).toBe([...held.values()].reduce((sum, x) => sum + x, 0));
         }

@@ -139,15 +139,19 @@ export function productTile(
     const [lo, hi] = [Math.max(from, i * b.count), Math.min(to, (i + 1) * b.count)];
     eachRun(a, bytes, i, i + 1, (rowA) =>
       eachRun(b, bytes, lo - i * b.count, hi - i * b.count, (startB, rowsB, rowB) =>
-        eachRun(into, bytes, i * b.count + rowB, i * b.count + rowB + rowsB, (target, rows, row) => {
-          const first = startB + (row - i * b.count - rowB) * d;
-          for (let r = 0; r < rows; r++) {
-            for (let t = 0; t < d; t++)
-              memory[target + r * d + t] = memory[rowA + t] * memory[first + r * d + t];
-          }
-        }),
+        eachRun(into, bytes, i * b.count + rowB, i * b.count + rowB + rowsB, (target, rows, row) =>
+          multiplyRows(memory, rowA, startB + (row - i * b.count - rowB) * d, target, rows, d),
+        ),
       ),
     );
   }
   out[PARTIAL.flops] += (to - from) * d;
+}
+
+/** into_r = a * b_r for consecutive rows; the arguments are indices of `memory`. */
+function multiplyRows(memory: Floats, a: number, b: number, into: number, rows: number, d: number): void {
+  for (let r = 0; r < rows; r++) {
+    const [from, to] = [b + r * d, into + r * d];
+    for (let t = 0; t < d; t++) memory[to + t] = memory[a + t] * memory[from + t];
+  }
 }

@@ -1,0 +1,37 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { glue } from './glue.js';
+import { journal } from './journal.js';
+import { kernel } from './kernel.js';
+import type { Measurement } from './measure.js';
+import { memory } from './memory.js';
+import { pace } from './pace.js';
+import { describeMachine, findingsTable, reached } from './report.js';
+
+// npm run bench [-- NAME …] [-- --json FILE]: the targets of docs/, measured against one another in one run.
+const all: readonly Measurement[] = [kernel, glue, pace, memory, journal];
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'string' } },
+  allowPositionals: true,
+});
+const chosen = all.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+if (chosen.length < positionals.length || chosen.length === 0) {
+  console.error(`no such measurement; there are: ${all.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+
+const machine = describeMachine();
+console.log(
+  Object.entries(machine)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', '),
+);
+const report: Record<string, unknown> = { machine };
+for (const { name, moves, run } of chosen) {
+  console.log(`\n${name}: ${moves}`);
+  const findings = await run();
+  console.log(findingsTable(findings));
+  report[name] = findings.map((finding) => ({ ...finding, reached: reached(finding) }));
+}
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
