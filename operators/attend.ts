@@ -15,17 +15,18 @@ export function attend<T extends TokenEvent & HasQkv & HasUpdates>(
 ): OperatorFunction<T, T & HasAnswers> {
   return concatMap(async (event) => {
     if (event.prefill) return { ...event, answers: null };
-    const requests = event.updates.map(({ held }) => requestOf(run, event, held));
+    const requests = event.updates.map(({ held }) => requestOf(run, event, held, false));
     return { ...event, answers: await run.pool.attend(requests) };
   });
 }
 
-/** The request that asks one cache the query of its head. */
+/** The request that asks one cache the query of its head; `precise` for the exact reference. */
 export function requestOf(
   { arena, shape }: Pick<Run, 'arena' | 'shape'>,
   { qkv }: HasQkv,
   { cache, head }: HeldCache,
+  precise: boolean,
 ): AttendRequest {
   const q = headSlot(arena, qkv.q, head, shape.d);
-  return { q, d: shape.d, scale: shape.scale, plan: cache.plan(arena.view(q)) };
+  return { q, d: shape.d, scale: shape.scale, plan: cache.plan(arena.view(q)), precise };
 }

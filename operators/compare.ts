@@ -44,7 +44,7 @@ async function answerExactly(
 ): Promise<readonly Answer[] | null> {
   const held = run.caches.reference(event.streamId, event.layer);
   for (const { cache, head } of held) cache.append(headEntry(run.arena, event.qkv, head, run.shape.d));
-  return asked ? run.pool.attend(held.map((cache) => requestOf(run, event, cache))) : null;
+  return asked ? run.pool.attend(held.map((cache) => requestOf(run, event, cache, true))) : null;
 }
 
 /** How far an answer is from the exact one. To an exact output of zeros the relative error is 0 or infinity. */

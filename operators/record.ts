@@ -36,6 +36,11 @@ export function record<T extends Recordable>(
 
 const UNTIMED = { t_ns: null, update_ns: null, attend_ns: null, queue_ns: null, reference_ns: null } as const;
 
+/** NaN from a kernel means that it did not measure: null in the trace. */
+function measured(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
+}
+
 function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: number | null): StepRow {
   const { held, update_ns } = event.updates[i];
   const { bytes, census, formulaBytes } = event.memory[i];
@@ -71,7 +76,7 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
     err_cos: error?.cos ?? null,
     logz_err: error?.logZ ?? null,
     score_std: exact?.scoreStd ?? null,
-    max_score: answer?.maxScore ?? null,
+    max_score: measured(answer?.maxScore),
     lse: answer?.lse ?? null,
     t_ns,
     update_ns,

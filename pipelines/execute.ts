@@ -12,6 +12,8 @@ import { Ledger } from '../src/core/ledger.js';
 import { randomStream } from '../src/core/random.js';
 import type { Clock, Run } from '../src/core/run.js';
 import { SharedArena } from '../workers/arena.js';
+import { chooseKernel } from '../workers/choose-kernel.js';
+import type { KernelName } from '../workers/kernels/kernel.js';
 import { createPool } from '../workers/pool.js';
 import { createBank } from './cache-bank.js';
 import { decode, replay } from './decode.js';
@@ -32,6 +34,8 @@ export interface Execution {
   /** Folder of the trace; must not exist. */
   readonly dir: string;
   readonly threads: number;
+  /** The fastest that works unless one is asked for. */
+  readonly kernel?: KernelName | 'auto';
   /** Ends the run after the step in work; what was done is sealed. */
   readonly signal: AbortSignal;
   readonly logLevel: LogLevel;
@@ -54,7 +58,8 @@ export async function executeRun(resolved: ResolvedRun, execution: Execution): P
   await refuseExisting(dir);
   const weights = source.kind === 'tokens' ? await loadWeights(config) : [];
   const arena = SharedArena.create('f32');
-  const pool = (execution.pool ?? createPool)({ arena, threads });
+  const kernel = await chooseKernel(execution.kernel ?? 'auto');
+  const pool = (execution.pool ?? createPool)({ arena, threads, kernel });
   try {
     const trace = await openTrace(resolved, execution, pool.kernel);
     const ledger = new Ledger(config.memory ?? Infinity);

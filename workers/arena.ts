@@ -6,6 +6,7 @@ import { SharedRows } from './rows.js';
 const PAGE = 65_536; // bytes, fixed by WebAssembly
 const MAX_PAGES = 65_536; // 4 GiB, the end of 32-bit addresses
 const GROW_PAGES = 256; // 16 MiB: growing is a system call, untouched pages cost nothing
+const SLACK = PAGE; // native kernels read whole vectors, a little past the last row
 const ALIGN = 128; // bytes: two cache lines, and the widest vector of any kernel
 
 /** The memory that all threads share. The only file that knows that, and how, it is shared. */
@@ -82,7 +83,7 @@ export class SharedArena implements Arena {
   }
 
   #grow(end: number): void {
-    const missing = end - this.#all.byteLength;
+    const missing = end + SLACK - this.#all.byteLength;
     if (missing <= 0) return;
     const pages = Math.max(GROW_PAGES, Math.ceil(missing / PAGE));
     const room = MAX_PAGES - this.#all.byteLength / PAGE;
@@ -92,7 +93,7 @@ export class SharedArena implements Arena {
       this.#refuse(end, cause);
     }
     this.#all = wholeView(this.memory, this.dtype);
-    if (this.#all.byteLength < end) this.#refuse(end);
+    if (this.#all.byteLength < end + SLACK) this.#refuse(end);
   }
 
   #refuse(end: number, cause?: unknown): never {
@@ -105,7 +106,7 @@ export class SharedArena implements Arena {
   }
 }
 
-/** All of a shared memory as numbers. Make it again after the memory has grown: old views stay short. */
+/** All of a shared memory as numbers. Made again after the memory has grown: old views stay short. */
 export function wholeView(memory: WebAssembly.Memory, dtype: 'f32' | 'f64'): Floats {
   return dtype === 'f32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer);
 }

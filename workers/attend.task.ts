@@ -1,5 +1,6 @@
 import { workerData } from 'piscina';
-import { wholeView } from './arena.js';
+import type { KernelName } from './kernels/kernel.js';
+import { openKernels } from './kernels/ladder.js';
 import { takeTiles, type StepAddress } from './shared-step.js';
 import { timedTile } from './timed-tile.js';
 
@@ -7,11 +8,12 @@ import { timedTile } from './timed-tile.js';
 export interface ThreadData {
   readonly memory: WebAssembly.Memory;
   readonly dtype: 'f32' | 'f64';
+  readonly kernel: KernelName;
 }
 
-const { memory, dtype } = workerData as ThreadData;
+const { memory, dtype, kernel } = workerData as ThreadData;
 const now = () => Number(process.hrtime.bigint());
-let numbers = wholeView(memory, dtype);
+const kernelOf = openKernels(kernel, dtype);
 
 /**
  * Take tiles of a step until none is left; the partials stay in shared memory. Never awaits: between tasks
@@ -19,8 +21,7 @@ let numbers = wholeView(memory, dtype);
  */
 export default function attend(step: StepAddress): string | null {
   try {
-    if (numbers.byteLength < memory.buffer.byteLength) numbers = wholeView(memory, dtype);
-    takeTiles(memory, step, (job, tile, out) => timedTile(numbers, job, tile, out, now));
+    takeTiles(memory, step, (job, tile, out) => timedTile(kernelOf(job), job, tile, out, now));
     return null;
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);

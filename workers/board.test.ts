@@ -26,7 +26,7 @@ const works: fc.Arbitrary<readonly Work[]> = fc.array(
     ...{ job, tileRows: count, rows: count, firstTile: count, tiles: count },
     request: fc.record({
       q: fc.record({ offset, length: count }),
-      ...{ d: count, scale: number, plan: fc.constant({ jobs: [] }) },
+      ...{ d: count, scale: number, precise: fc.boolean(), plan: fc.constant({ jobs: [] }) },
     }),
   }),
   { maxLength: 6 },
@@ -36,14 +36,24 @@ describe('the board', () => {
   it('reads back every number that was written, through float64 memory (property)', () => {
     fc.assert(
       fc.property(works, (list) => {
-        const read = decodeBoard(Float64Array.from(encodeBoard(list, 4)));
+        const read = decodeBoard(Float64Array.from(encodeBoard(list, 4)), 64).map(({ words, ...job }) => job);
         expect(read).toEqual(
-          list.map(({ request: { q, d, scale }, ...work }) => {
+          list.map(({ request: { q, d, scale, precise }, ...work }) => {
             const { tileRows, rows, firstTile, tiles } = work;
-            return { q: q.offset / 4, d, scale, tileRows, rows, firstTile, tiles, job: work.job };
+            return { precise, q: q.offset / 4, d, scale, tileRows, rows, firstTile, tiles, job: work.job };
           }),
         );
       }),
     );
+  });
+
+  it('says where the words of each job start, for kernels that read them', () => {
+    const [first] = fc.sample(works, { numRuns: 20, seed: 4 }).filter((list) => list.length >= 2);
+    const words = Float64Array.from(encodeBoard(first, 4));
+    for (const [i, { words: at }] of decodeBoard(words, 1024).entries()) {
+      const start = (at - 1024) / 8;
+      expect(words[start + 1]).toBe(first[i].request.q.offset / 4);
+      expect(words[start + 3]).toBe(first[i].request.scale);
+    }
   });
 });

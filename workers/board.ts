@@ -1,5 +1,5 @@
 import type { Atoms, AttendJob, Matrix, ProductJob, Role } from '../src/core/plan.js';
-import type { TileJob } from './kernels/run-tile.js';
+import type { TileJob } from './kernels/reference.js';
 import type { Work } from './tiles.js';
 
 /**
@@ -11,6 +11,10 @@ const ROLES: readonly Role[] = ['both', 'numerator', 'denominator'];
 
 /** A job as a thread reads it back. */
 export interface BoardJob extends TileJob {
+  /** Byte offset of its words, for kernels that read them themselves. */
+  readonly words: number;
+  /** Whether it wants the reference kernel whatever the pool's own is. */
+  readonly precise: boolean;
   readonly tileRows: number;
   readonly rows: number;
   readonly firstTile: number;
@@ -21,8 +25,9 @@ export interface BoardJob extends TileJob {
 export function encodeBoard(works: readonly Work[], bytesPerNumber: number): number[] {
   const words: number[] = [works.length];
   for (const { request, job, tileRows, rows, firstTile, tiles } of works) {
-    const { q, d, scale } = request;
+    const { q, d, scale, precise } = request;
     words.push(
+      precise ? 1 : 0,
       q.offset / bytesPerNumber,
       d,
       scale,
@@ -44,17 +49,19 @@ interface Reader {
 }
 
 /**
- * Read what `encodeBoard` wrote. Integers (below 2^32) are made integers again: with a float64 as loop bound the
+ * Read what `encodeBoard` wrote, which lies at byte `offset`. Integers (below 2^32) are made integers again: with a float64 as loop bound the
  * compiler keeps the kernel's indices in float64, which took half its speed.
  */
-export function decodeBoard(words: ArrayLike<number>): readonly BoardJob[] {
+export function decodeBoard(words: ArrayLike<number>, offset: number): readonly BoardJob[] {
   let at = 0;
   const reader: Reader = { int: () => words[at++] >>> 0, float: () => words[at++] };
   const { int, float } = reader;
   return Array.from({ length: int() }, () => {
+    const start = offset + Float64Array.BYTES_PER_ELEMENT * at;
+    const precise = int() === 1;
     const [q, d, scale] = [int(), int(), float()];
     const [tileRows, rows, firstTile, tiles] = [int(), int(), int(), int()];
-    return { q, d, scale, tileRows, rows, firstTile, tiles, job: decodeJob(reader) };
+    return { words: start, precise, q, d, scale, tileRows, rows, firstTile, tiles, job: decodeJob(reader) };
   });
 }
 

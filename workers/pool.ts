@@ -3,7 +3,7 @@ import { Failure } from '../src/core/failure.js';
 import type { AttentionPool } from '../src/core/pool.js';
 import type { SharedArena } from './arena.js';
 import type { ThreadData } from './attend.task.js';
-import { REFERENCE_KERNEL } from './kernels/run-tile.js';
+import type { KernelName } from './kernels/kernel.js';
 import { SharedStep, type StepAddress } from './shared-step.js';
 import { answerStep, type TileRunner } from './step.js';
 
@@ -13,10 +13,14 @@ const MAX_ATTEMPTS = 5; // a step that kills its workers this often would kill t
 const built = import.meta.url.endsWith('.ts') ? '../dist/workers/' : './';
 const TASK = new URL(`${built}attend.task.js`, import.meta.url).href;
 
+const REFERENCE = { name: 'reference', label: 'reference' } as const;
+
 /** Settings of a worker pool; `task` replaces the task module (tests make threads die with it). */
 export interface PoolOptions {
   readonly arena: SharedArena;
   readonly threads: number;
+  /** A kernel that `chooseKernel` has found to work, and its label for run.json. */
+  readonly kernel?: { readonly name: KernelName; readonly label: string };
   readonly task?: string;
 }
 
@@ -24,8 +28,8 @@ export interface PoolOptions {
  * Attention on worker threads that share `arena`: one message per thread and step, which says only where the
  * step lies. A thread that dies is replaced, its tile is done again, and `onEvent` is told.
  */
-export function createPool({ arena, threads, task = TASK }: PoolOptions): AttentionPool {
-  const data: ThreadData = { memory: arena.memory, dtype: arena.dtype };
+export function createPool({ arena, threads, kernel = REFERENCE, task = TASK }: PoolOptions): AttentionPool {
+  const data: ThreadData = { memory: arena.memory, dtype: arena.dtype, kernel: kernel.name };
   const piscina = new Piscina({
     filename: task,
     workerData: data,
@@ -41,14 +45,14 @@ export function createPool({ arena, threads, task = TASK }: PoolOptions): Attent
 
   const pool: AttentionPool = {
     threads,
-    kernel: REFERENCE_KERNEL,
+    kernel: kernel.label,
     onEvent: () => {},
     close: () => piscina.destroy(),
     async attend(requests) {
       if (busy) throw new RangeError('a pool answers one step at a time: its threads share one board');
       busy = true;
       try {
-        return await answerStep(requests, runTiles, now);
+        return await answerStep(requests, runTiles, kernel.name, now);
       } finally {
         busy = false;
       }

@@ -81,7 +81,7 @@ export function takeTiles(
 ): void {
   const { buffer } = memory; // the getter takes microseconds on some versions of V8
   const flags = new Int32Array(buffer, control, 1 + tiles);
-  const jobs = decodeBoard(new Float64Array(buffer, words, wordCount));
+  const jobs = decodeBoard(new Float64Array(buffer, words, wordCount), words);
   let at = 0;
   for (;;) {
     const tile = Atomics.add(flags, 0, 1);

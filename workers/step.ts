@@ -1,4 +1,5 @@
 import type { Answer, AttendRequest } from '../src/core/pool.js';
+import type { KernelName } from './kernels/kernel.js';
 import { mergePartials } from './merge.js';
 import { cutTiles, tileCount, type Work } from './tiles.js';
 
@@ -12,16 +13,21 @@ export type TileRunner = (works: readonly Work[]) => Promise<(tile: number) => F
 export async function answerStep(
   requests: readonly AttendRequest[],
   runTiles: TileRunner,
+  kernel: KernelName,
   now: () => number,
 ): Promise<readonly Answer[]> {
   const submitted = now();
   const products = cutTiles(
     requests.flatMap((request) => (request.plan.prepare ?? []).map((job) => ({ request, job }))),
+    kernel,
   );
   const prepared = (await partialsOf(products, runTiles)).map((list) =>
     list.map((partial) => partial.slice()),
   );
-  const works = cutTiles(requests.flatMap((request) => request.plan.jobs.map((job) => ({ request, job }))));
+  const works = cutTiles(
+    requests.flatMap((request) => request.plan.jobs.map((job) => ({ request, job }))),
+    kernel,
+  );
   const partials = await partialsOf(works, runTiles); // lie where those of the products lay
   let [product, work] = [0, 0];
   return requests.map(({ d, plan }) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttendJob, Atoms, Matrix, ProductJob } from '../src/core/plan.js';
 import type { AttendRequest } from '../src/core/pool.js';
+import type { KernelName } from './kernels/kernel.js';
 import { cutTiles, tileCount } from './tiles.js';
 
 const rows = (count: number): Matrix => ({ width: 8, count, spans: [{ offset: 128, rows: count }] });
@@ -31,7 +32,10 @@ describe('cutTiles', () => {
   it('covers every row of every job exactly once, numbering tiles without a gap (property)', () => {
     fc.assert(
       fc.property(fc.array(job, { maxLength: 5 }), fc.integer({ min: 1, max: 256 }), (jobs, d) => {
-        const works = cutTiles(jobs.map((job) => ({ request: request(d), job })));
+        const works = cutTiles(
+          jobs.map((job) => ({ request: request(d), job })),
+          'reference',
+        );
         let next = 0;
         works.forEach(({ job, tileRows, rows, firstTile, tiles }, i) => {
           expect(job).toBe(jobs[i]);
@@ -55,7 +59,10 @@ describe('cutTiles', () => {
         fc.integer({ min: 1, max: 256 }),
         (job, others, d) => {
           const cut = (jobs: (AttendJob | ProductJob)[]) =>
-            cutTiles(jobs.map((job) => ({ request: request(d), job })));
+            cutTiles(
+              jobs.map((job) => ({ request: request(d), job })),
+              'reference',
+            );
           const { tileRows, rows, tiles } = cut([job])[0];
           expect(cut([...others, job]).at(-1)).toMatchObject({ tileRows, rows, tiles });
         },
@@ -64,10 +71,12 @@ describe('cutTiles', () => {
   });
 
   it('gives threads something to share at n = 256, and does not shred small steps', () => {
-    const tilesAt = (n: number, d: number) => tileCount(cutTiles([{ request: request(d), job: grid(n, n) }]));
+    const tilesAt = (n: number, d: number, kernel: KernelName = 'reference') =>
+      tileCount(cutTiles([{ request: request(d), job: grid(n, n) }], kernel));
     expect(tilesAt(64, 64)).toBe(1);
     expect(tilesAt(256, 64)).toBe(4);
     expect(tilesAt(2048, 64)).toBe(32);
+    expect([256, 512, 1024].map((n) => tilesAt(n, 64, 'native'))).toEqual([1, 4, 16]); // 40 µs of work at least
     expect(tileCount([])).toBe(0);
   });
 });

@@ -1,9 +1,6 @@
 import { pairsOf, type AttendJob, type ProductJob } from '../src/core/plan.js';
 import type { AttendRequest } from '../src/core/pool.js';
-import { PANEL } from './kernels/grid.js';
-
-/** Multiply-adds worth a tile of its own: about 0.1 ms of the reference kernel, well above a thread's wake-up. */
-const TILE_WORK = 2 ** 18;
+import { TILINGS, type KernelName } from './kernels/kernel.js';
 
 /** One job of a step with where its tiles stand among all tiles of the step. */
 export interface Work {
@@ -23,12 +20,14 @@ export interface Work {
  */
 export function cutTiles(
   jobs: readonly { request: AttendRequest; job: AttendJob | ProductJob }[],
+  kernel: KernelName,
 ): readonly Work[] {
   let firstTile = 0;
   return jobs.map(({ request, job }) => {
     const rows = rowsOf(job);
     const perRow = rows === 0 ? 1 : (pairs(job) / rows) * request.d;
-    const tileRows = PANEL * Math.max(1, Math.floor(TILE_WORK / (PANEL * perRow)));
+    const { panel, work: most } = TILINGS[request.precise ? 'reference' : kernel];
+    const tileRows = panel * Math.max(1, Math.floor(most / (panel * perRow)));
     const tiles = Math.ceil(rows / tileRows);
     const work = { request, job, tileRows, rows, firstTile, tiles };
     firstTile += tiles;

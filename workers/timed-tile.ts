@@ -1,11 +1,10 @@
-import type { Floats } from '../src/core/memory.js';
 import type { BoardJob } from './board.js';
 import { PARTIAL } from './kernels/partial.js';
-import { runTile } from './kernels/run-tile.js';
+import type { Kernel } from './kernels/kernel.js';
 
 /** Run one tile and note in its partial when it started and how long it took. */
 export function timedTile(
-  memory: Floats,
+  kernel: Kernel,
   job: BoardJob,
   tile: number,
   out: Float64Array,
@@ -13,7 +12,7 @@ export function timedTile(
 ): void {
   const start = clock();
   const from = (tile - job.firstTile) * job.tileRows;
-  runTile(memory, job, from, Math.min(job.rows, from + job.tileRows), out);
+  kernel.run(job, from, Math.min(job.rows, from + job.tileRows), out);
   out[PARTIAL.start] = start;
   out[PARTIAL.ns] = clock() - start;
 }

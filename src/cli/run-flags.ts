@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
 import { logLevels, type LogLevel } from '../../data/log.js';
 import type { RunRequest } from '../../pipelines/resolve.js';
+import { KERNELS, type KernelName } from '../../workers/kernels/kernel.js';
 import { Failure } from '../core/failure.js';
 import { parseBytes } from '../core/format.js';
 import { parseCaches } from './named-options.js';
@@ -24,7 +25,7 @@ export interface RunFlags extends SourceFlags {
   readonly outputs?: true;
   readonly reference: 'f64' | 'none';
   readonly timings: 'on' | 'off';
-  readonly kernel: string;
+  readonly kernel: KernelName | 'auto';
   readonly json?: true;
   readonly logLevel: LogLevel;
 }
@@ -77,7 +78,7 @@ export function addRunFlags(command: Command): Command {
       new Option('--reference <kind>', 'what to compare with').choices(['f64', 'none']).default('f64'),
     )
     .addOption(
-      new Option('--kernel <name>', 'attention kernel').choices(['auto', 'reference']).default('auto'),
+      new Option('--kernel <name>', 'attention kernel').choices(['auto', ...KERNELS]).default('auto'),
     )
     .addOption(
       new Option('--timings <on|off>', 'off: no times, so that equal runs are equal files')

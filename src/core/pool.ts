@@ -8,6 +8,8 @@ export interface AttendRequest {
   readonly d: number;
   readonly scale: number;
   readonly plan: Plan;
+  /** Answer by the reference kernel, float64 sums, and measure the scores' deviation; the pool's own otherwise. */
+  readonly precise?: boolean;
 }
 
 /** The answer to one request. */
@@ -16,9 +18,9 @@ export interface Answer {
   readonly output: Float64Array;
   /** ln of the denominator: log-sum-exp of the (weighted) scores. */
   readonly lse: number;
-  /** Largest score, weights not included. */
+  /** Largest score, weights not included; NaN where a fast kernel scored weighted atoms. */
   readonly maxScore: number;
-  /** Mean and standard deviation of the scores over the pairs scored, weights not included. */
+  /** Mean and standard deviation of the scores over the pairs scored, weights not included; NaN unless `precise`. */
   readonly scoreMean: number;
   readonly scoreStd: number;
   /** Pairs (or rows) scored. */

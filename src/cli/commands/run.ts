@@ -37,8 +37,8 @@ async function carryOut(request: RunRequest, flags: RunFlags): Promise<void> {
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const { threads, logLevel } = flags;
-    const how = { dir, threads, logLevel, signal: interrupt.signal, onStep: bar.onStep };
+    const { threads, kernel, logLevel } = flags;
+    const how = { dir, threads, kernel, logLevel, signal: interrupt.signal, onStep: bar.onStep };
     const { run } = await executeRun(resolved, how);
     if (run.status === 'interrupted') process.exitCode = EXIT.interrupted;
   } finally {

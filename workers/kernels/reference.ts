@@ -1,6 +1,7 @@
 import type { Floats } from '../../src/core/memory.js';
 import type { AttendJob, ProductJob } from '../../src/core/plan.js';
 import { gridTile } from './grid.js';
+import type { Kernel } from './kernel.js';
 import { clearPartial } from './partial.js';
 import { productTile, rowsTile } from './rows.js';
 
@@ -13,14 +14,20 @@ export interface TileJob {
   readonly scale: number;
 }
 
-/** Name of this rung of the kernel ladder, as in run.json. */
-export const REFERENCE_KERNEL = 'reference';
+/** The reference kernel of one thread: plain TypeScript, float64 sums; faster ones are tested against it. */
+export function referenceKernel(dtype: 'f32' | 'f64'): Kernel {
+  const view = (buffer: ArrayBufferLike) =>
+    dtype === 'f32' ? new Float32Array(buffer) : new Float64Array(buffer);
+  let numbers: Floats = view(new ArrayBuffer(0));
+  return {
+    run(tile, from, to, out) {
+      if (numbers.buffer !== out.buffer) numbers = view(out.buffer); // a memory that grew has a new buffer
+      runTile(numbers, tile, from, to, out);
+    },
+  };
+}
 
-/**
- * Do rows [from, to) of a job and leave a partial in `out`, (PARTIAL_HEADER + d). The reference kernel:
- * plain TypeScript, float64 sums; faster ones have this signature and are tested against it.
- */
-export function runTile(memory: Floats, tile: TileJob, from: number, to: number, out: Float64Array): void {
+function runTile(memory: Floats, tile: TileJob, from: number, to: number, out: Float64Array): void {
   const { job, d, scale } = tile;
   const q = Float64Array.from(memory.subarray(tile.q, tile.q + d));
   clearPartial(out);

@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module';
+import type { Kernel } from './kernel.js';
+
+/** Instruction sets of the native kernel, best first. */
+export type InstructionSet = 'avx512' | 'avx2' | 'portable';
+
+/** build/kronflow.node, see workers/native/addon.c. Offsets are in bytes. */
+export interface NativeAddon {
+  /** Choose an instruction set for all threads, '' for the best; null when the processor lacks it. */
+  choose(name: InstructionSet | ''): InstructionSet | null;
+  tile(memory: Uint8Array, words: number, from: number, to: number, out: number): void;
+}
+
+/** The addon, or why there is none. */
+export type NativeLoad = { readonly addon: NativeAddon } | { readonly why: string };
+
+const root = import.meta.url.endsWith('.ts') ? '../../' : '../../../';
+
+/** Load what `npm install` built, if it did. */
+export function loadNative(): NativeLoad {
+  const path = new URL(`${root}build/kronflow.node`, import.meta.url).pathname;
+  try {
+    return { addon: createRequire(import.meta.url)(decodeURIComponent(path)) as NativeAddon };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const missing = code === 'MODULE_NOT_FOUND';
+    return {
+      why: missing ? 'not built: no C compiler was found at install' : `cannot be loaded: ${message}`,
+    };
+  }
+}
+
+/** The kernel of workers/native: float32 multiply-adds, sums of tiles in float64. Needs float32 storage. */
+export function nativeKernel(addon: NativeAddon): Kernel {
+  let bytes = new Uint8Array(0);
+  return {
+    run({ words }, from, to, out) {
+      if (bytes.buffer !== out.buffer) bytes = new Uint8Array(out.buffer as ArrayBuffer);
+      addon.tile(bytes, words, from, to, out.byteOffset);
+    },
+  };
+}

@@ -1,0 +1,351 @@
+// Attention tiles in plain C with GCC/clang vector types, the best instruction set of this processor at run time.
+// Same jobs, same partials as workers/kernels (the reference); the layout of words and partials is that of
+// workers/board.ts and workers/kernels/partial.ts.
+#include "kernels.h"
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define CHUNK 64      // rows of side 1 worked on together
+#define BLOCK 64      // keys of side 2 at a time: their scores (64 × 64) stay in the first-level cache
+#define ROW_BLOCK 256 // materialised rows at a time
+#define MAX_D 256
+#define LOG2E 1.44269504088896340736
+#define LN2 0.69314718055994530942
+
+#define CAT_(a, b) a##_##b
+#define CAT(a, b) CAT_(a, b)
+#define NAME(x) CAT(x, ISA)
+
+// What a vector width offers; every number of floats is a multiple of its tile.
+typedef struct {
+  const char *name;
+  int lanes, keys, rows;
+  void (*scores)(const float *y, const float *k2, int depth, int stride, int keys, int rows, float *s);
+  void (*values)(const float *p, const float *v2, int keys, int stride, int rows, int width, float *w, int ldw);
+  float (*largest)(const float *s, int n);
+  double (*weigh)(float *s, int n, float m);
+  void (*row_scores)(const float *q, const float *keys, int rows, int d, float *s);
+  void (*row_values)(const float *p, const float *values, int rows, int d, float *acc);
+} Isa;
+#define ISA_TABLE(name) \
+  { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(largest), NAME(weigh), NAME(row_scores), NAME(row_values) }
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define ISA avx512
+#define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512")))
+#define LANES 16
+#define KEYS 8
+#define ROWS 8
+#define VMAX(a, b) ((NAME(vec))_mm512_max_ps((__m512)(a), (__m512)(b)))
+#include "grid.h"
+static const Isa AVX512 = ISA_TABLE("avx512");
+#undef ISA
+#undef TARGET
+#undef LANES
+#undef KEYS
+#undef ROWS
+#undef VMAX
+
+#define ISA avx2
+#define TARGET __attribute__((target("avx2,fma")))
+#define LANES 8
+#define KEYS 4
+#define ROWS 4
+#define VMAX(a, b) ((NAME(vec))_mm256_max_ps((__m256)(a), (__m256)(b)))
+#include "grid.h"
+static const Isa AVX2 = ISA_TABLE("avx2");
+#undef ISA
+#undef TARGET
+#undef LANES
+#undef KEYS
+#undef ROWS
+#undef VMAX
+#endif
+
+#define ISA portable
+#define TARGET
+#define LANES 4
+#define KEYS 4
+#define ROWS 4
+#define VMAX(a, b) ((NAME(vec))((((NAME(ivec))(a)) & ((a) > (b))) | (((NAME(ivec))(b)) & ~((a) > (b)))))
+#include "grid.h"
+static const Isa PORTABLE = ISA_TABLE("portable");
+
+static const Isa *chosen = &PORTABLE;
+
+const char *kernel_choose(const char *wanted) {
+  const Isa *options[3];
+  int count = 0;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma"))
+    options[count++] = &AVX512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) options[count++] = &AVX2;
+#endif
+  options[count++] = &PORTABLE;
+  for (int i = 0; i < count; i++)
+    if (wanted[0] == 0 || strcmp(wanted, options[i]->name) == 0) return (chosen = options[i])->name;
+  return NULL;
+}
+
+// ---- words of a job -------------------------------------------------------------------------------------------
+
+typedef struct {
+  const double *next;
+} Words;
+typedef struct {
+  int width, count, spans;
+  const double *span; // byte offset and rows of each
+} Matrix;
+typedef struct {
+  Matrix keys, values, weights; // weights.count = 0: every weight is 1
+} Atoms;
+enum { GRID, ROWS_JOB, PRODUCT };
+enum { BOTH, NUMERATOR, DENOMINATOR };
+
+static double word(Words *w) { return *w->next++; }
+static Matrix read_matrix(Words *w) {
+  Matrix m = {(int)word(w), (int)word(w), 0, NULL};
+  m.spans = (int)word(w);
+  m.span = w->next;
+  w->next += 2 * m.spans;
+  return m;
+}
+static Atoms read_atoms(Words *w) {
+  Atoms a = {read_matrix(w), read_matrix(w), {0}};
+  if (word(w) != 0) a.weights = read_matrix(w);
+  return a;
+}
+
+// The rows from `row` on that lie together: their number, and where.
+static float *run_at(char *memory, const Matrix *m, int row, int *rows) {
+  const double *span = m->span;
+  for (int s = 0; s < m->spans; s++, span += 2) {
+    if (row < (int)span[1]) {
+      *rows = (int)span[1] - row;
+      return (float *)(memory + (size_t)span[0]) + (size_t)row * m->width;
+    }
+    row -= (int)span[1];
+  }
+  *rows = 0;
+  return NULL;
+}
+
+// ---- partials -------------------------------------------------------------------------------------------------
+
+enum { P_M, P_L, P_MAX, P_SUM, P_SQUARES, P_PAIRS, P_FLOPS, P_START, P_NS, P_ACC };
+
+typedef struct {
+  float m;  // integer reference of the weights, base 2
+  double l; // Σ 2^(s - m)
+  double acc[MAX_D];
+  float max; // largest plain score, base 2; only without weights
+} Sums;
+
+static __thread struct {
+  float y[(MAX_D + 2) * CHUNK];      // scaled keys of side 1, transposed
+  float s[BLOCK * CHUNK + 64];       // scores, then weights, [b][a]
+  float w[CHUNK * (MAX_D + 48)];     // Σ_b weight·v2, [a][j]
+  float k2[(BLOCK + 16) * (MAX_D + 2)]; // keys of side 2 with their weights, where they have some
+  float v2[BLOCK * (MAX_D + 32)];    // values of side 2, where d is no multiple of the tile
+  float logs[ROW_BLOCK];
+} scratch __attribute__((aligned(64)));
+
+static int up(int n, int step) { return (n + step - 1) / step * step; }
+
+// Factor by which everything added so far shrinks so that `max` ≤ m + 16; a power of 2, so exact.
+static float raise(Sums *sums, float max, int d) {
+  if (!(max > sums->m + 16)) return 1;
+  const float m = ceilf(max);
+  const double factor = exp2((double)sums->m - m);
+  sums->m = m;
+  sums->l *= factor;
+  for (int j = 0; j < d; j++) sums->acc[j] *= factor;
+  return (float)factor;
+}
+
+// ---- grid -----------------------------------------------------------------------------------------------------
+
+typedef struct {
+  char *memory;
+  const float *q;
+  double scale, log_scale;
+  int d, role;
+  Atoms one, two;
+} Grid;
+
+static int weighted(const Grid *g) { return g->one.weights.count > 0 || g->two.weights.count > 0 || g->log_scale != 0; }
+
+// y[t][a] = scale·log2 e·q_t·k1_a[t]; with weights two more rows: ln w1 + logScale, and 1
+static void load_rows(const Grid *g, int a0, int rows) {
+  float scaled[MAX_D];
+  for (int t = 0; t < g->d; t++) scaled[t] = (float)(g->q[t] * g->scale * LOG2E);
+  for (int a = 0, run; a < rows; a += run) {
+    const float *k1 = run_at(g->memory, &g->one.keys, a0 + a, &run);
+    if (run > rows - a) run = rows - a;
+    for (int i = 0; i < run; i++)
+      for (int t = 0; t < g->d; t++) scratch.y[t * CHUNK + a + i] = k1[(size_t)i * g->d + t] * scaled[t];
+  }
+  for (int t = 0; t < g->d; t++)
+    for (int a = rows; a < CHUNK; a++) scratch.y[t * CHUNK + a] = 0;
+  if (!weighted(g)) return;
+  float *weight = scratch.y + g->d * CHUNK, *one = weight + CHUNK;
+  for (int a = 0; a < CHUNK; a++) {
+    weight[a] = (float)(g->log_scale * LOG2E);
+    one[a] = 1;
+  }
+  for (int a = 0, run; g->one.weights.count > 0 && a < rows; a += run) {
+    const float *log1 = run_at(g->memory, &g->one.weights, a0 + a, &run);
+    if (run > rows - a) run = rows - a;
+    for (int i = 0; i < run; i++) weight[a + i] += (float)(log1[i] * LOG2E);
+  }
+}
+
+// The keys of a block with two more coordinates, 1 and ln w2, that meet the extra rows of y
+static const float *weighted_keys(const Grid *g, const float *k2, int b0, int keys) {
+  const int depth = g->d + 2;
+  for (int b = 0; b < keys; b++) {
+    memcpy(scratch.k2 + (size_t)b * depth, k2 + (size_t)b * g->d, sizeof(float) * g->d);
+    scratch.k2[b * depth + g->d] = 1;
+    scratch.k2[b * depth + g->d + 1] = 0;
+  }
+  for (int b = 0, run; g->two.weights.count > 0 && b < keys; b += run) {
+    const float *log2 = run_at(g->memory, &g->two.weights, b0 + b, &run);
+    if (run > keys - b) run = keys - b;
+    for (int i = 0; i < run; i++) scratch.k2[(b + i) * depth + g->d + 1] = (float)(log2[i] * LOG2E);
+  }
+  return scratch.k2;
+}
+
+static void grid_block(const Grid *g, Sums *sums, int b0, int keys, int rows, const float *k2, const float *v2, int ldw) {
+  const int d = g->d, extra = weighted(g), width = up(d, chosen->lanes);
+  const float *k = extra ? weighted_keys(g, k2, b0, keys) : k2;
+  chosen->scores(scratch.y, k, d + 2 * extra, d + 2 * extra, keys, rows, scratch.s);
+  if (rows < CHUNK)
+    for (int b = 0; b < keys; b++)
+      for (int a = rows; a < CHUNK; a++) scratch.s[b * CHUNK + a] = -1e30f;
+  const float max = chosen->largest(scratch.s, keys * CHUNK);
+  if (max > sums->max) sums->max = max;
+  const float factor = raise(sums, max, d);
+  if (factor != 1)
+    for (int i = 0; i < CHUNK * ldw; i++) scratch.w[i] *= factor;
+  sums->l += chosen->weigh(scratch.s, keys * CHUNK, sums->m);
+  if (g->role == DENOMINATOR) return;
+  int stride = d;
+  if (width != d) {
+    stride = width;
+    for (int b = 0; b < keys; b++) memcpy(scratch.v2 + (size_t)b * width, v2 + (size_t)b * d, sizeof(float) * d);
+    v2 = scratch.v2;
+  }
+  chosen->values(scratch.s, v2, keys, stride, up(rows, 2 * chosen->rows), width, scratch.w, ldw);
+}
+
+static void grid_chunk(const Grid *g, Sums *sums, int a0, int rows) {
+  const int d = g->d, ldw = up(d, chosen->lanes) + 16; // + 16: rows must not share cache sets
+  load_rows(g, a0, rows);
+  memset(scratch.w, 0, sizeof(float) * CHUNK * ldw);
+  for (int b = 0, keys; b < g->two.keys.count; b += keys) {
+    int same;
+    const float *k2 = run_at(g->memory, &g->two.keys, b, &keys);
+    const float *v2 = run_at(g->memory, &g->two.values, b, &same);
+    if (keys > same) keys = same;
+    if (keys > BLOCK) keys = BLOCK;
+    grid_block(g, sums, b, keys, rows, k2, v2, ldw);
+  }
+  for (int a = 0, run; g->role != DENOMINATOR && a < rows; a += run) {
+    const float *v1 = run_at(g->memory, &g->one.values, a0 + a, &run);
+    if (run > rows - a) run = rows - a;
+    for (int i = 0; i < run; i++)
+      for (int j = 0; j < d; j++) sums->acc[j] += (double)v1[(size_t)i * d + j] * scratch.w[(a + i) * ldw + j];
+  }
+}
+
+// ---- rows and products ----------------------------------------------------------------------------------------
+
+static void rows_block(const Grid *g, Sums *sums, int row, int rows, const float *keys, const float *values) {
+  float scaled[MAX_D], acc[MAX_D];
+  for (int t = 0; t < g->d; t++) scaled[t] = (float)(g->q[t] * g->scale * LOG2E);
+  chosen->row_scores(scaled, keys, rows, g->d, scratch.s);
+  for (int i = 0, run; weighted(g) && i < rows; i += run) {
+    run = rows;
+    const float *logs = g->one.weights.count > 0 ? run_at(g->memory, &g->one.weights, row + i, &run) : NULL;
+    if (run > rows - i) run = rows - i;
+    for (int k = 0; k < run; k++) scratch.s[i + k] += (float)(((logs ? logs[k] : 0) + g->log_scale) * LOG2E);
+  }
+  const int padded = up(rows, 2 * chosen->lanes);
+  for (int i = rows; i < padded; i++) scratch.s[i] = -1e30f;
+  const float max = chosen->largest(scratch.s, padded);
+  if (max > sums->max) sums->max = max;
+  raise(sums, max, g->d);
+  sums->l += chosen->weigh(scratch.s, padded, sums->m);
+  if (g->role == DENOMINATOR) return;
+  chosen->row_values(scratch.s, values, rows, g->d, acc);
+  for (int j = 0; j < g->d; j++) sums->acc[j] += acc[j];
+}
+
+static void rows_tile(const Grid *g, Sums *sums, int from, int to) {
+  for (int row = from, rows; row < to; row += rows) {
+    int same;
+    const float *keys = run_at(g->memory, &g->one.keys, row, &rows);
+    const float *values = run_at(g->memory, &g->one.values, row, &same);
+    if (rows > same) rows = same;
+    if (rows > to - row) rows = to - row;
+    if (rows > ROW_BLOCK) rows = ROW_BLOCK;
+    rows_block(g, sums, row, rows, keys, values);
+  }
+}
+
+static void product_tile(char *memory, Words *w, int from, int to, double *out) {
+  const Matrix a = read_matrix(w), b = read_matrix(w), into = read_matrix(w);
+  const int d = into.width;
+  for (int row = from, rows; row < to; row += rows) {
+    int ignored, same;
+    const float *x = run_at(memory, &a, row / b.count, &ignored);
+    const float *y = run_at(memory, &b, row % b.count, &rows);
+    float *z = run_at(memory, &into, row, &same);
+    if (rows > same) rows = same;
+    if (rows > to - row) rows = to - row;
+    for (int i = 0; i < rows; i++)
+      for (int t = 0; t < d; t++) z[(size_t)i * d + t] = x[t] * y[(size_t)i * d + t];
+  }
+  out[P_FLOPS] = (double)(to - from) * d;
+}
+
+// ---- one tile -------------------------------------------------------------------------------------------------
+
+void kernel_tile(char *memory, const double *words, int from, int to, double *out) {
+  Words w = {words};
+  Grid g = {.memory = memory};
+  w.next++; // whether the reference kernel is wanted: the caller knows
+  g.q = (const float *)memory + (size_t)word(&w);
+  g.d = (int)word(&w);
+  g.scale = word(&w);
+  w.next += 4; // tileRows, rows, firstTile, tiles: the caller has cut the tile
+  const int kind = (int)word(&w);
+  memset(out, 0, sizeof(double) * P_ACC);
+  out[P_M] = out[P_MAX] = -INFINITY;
+  if (kind == PRODUCT) return product_tile(memory, &w, from, to, out);
+  g.role = (int)word(&w);
+  g.log_scale = word(&w);
+  g.one = read_atoms(&w);
+  Sums sums = {.m = -1e9f, .max = -INFINITY};
+  const double rows = to - from, valued = g.role != DENOMINATOR;
+  if (kind == GRID) {
+    g.two = read_atoms(&w);
+    for (int a = from; a < to; a += CHUNK) grid_chunk(&g, &sums, a, to - a < CHUNK ? to - a : CHUNK);
+    out[P_PAIRS] = rows * g.two.keys.count;
+    out[P_FLOPS] = g.d * ((valued ? 4 : 2) * out[P_PAIRS] + (valued ? 3 : 1) * rows);
+  } else {
+    rows_tile(&g, &sums, from, to);
+    out[P_PAIRS] = rows;
+    out[P_FLOPS] = (valued ? 4 : 2) * g.d * rows;
+  }
+  out[P_M] = sums.m * LN2;
+  out[P_L] = sums.l;
+  out[P_MAX] = weighted(&g) ? NAN : sums.max * LN2;
+  out[P_SUM] = out[P_SQUARES] = NAN; // only the reference kernel measures R
+  for (int j = 0; j < g.d; j++) out[P_ACC + j] = sums.acc[j];
+}
