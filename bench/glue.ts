@@ -10,6 +10,7 @@ import { subgen4 } from '../operators/caches/subgen4.js';
 import { window } from '../operators/caches/window.js';
 import { compare } from '../operators/compare.js';
 import { embed } from '../operators/embed.js';
+import { journal as writeRows } from '../operators/journal.js';
 import { layerNorm } from '../operators/layer-norm.js';
 import { loadRows } from '../operators/load-rows.js';
 import { mergePull } from '../operators/merge-pull.js';
@@ -108,6 +109,7 @@ async function decode(
       compare(run, { reference: 'f64', always: false }),
       accountMemory(run),
       record(run, { outputs: false, timings: true }),
+      writeRows(run),
     ),
   );
   await lastValueFrom(flow);

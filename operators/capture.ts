@@ -1,18 +1,17 @@
-import { concatMap, type OperatorFunction } from 'rxjs';
-import type { HasQkv, TokenEvent } from '../src/core/event.js';
+import { map, type OperatorFunction } from 'rxjs';
+import type { HasQkv, HasRows, TokenEvent } from '../src/core/event.js';
 import type { Slot } from '../src/core/memory.js';
 import type { Run } from '../src/core/run.js';
 import type { RecordingRow } from '../src/core/trace.js';
 import { headSlot } from './head-rows.js';
 
-/** Write the rows q, k1, k2, v1, v2 of every head, (d) each, as a recording that can be replayed. */
-export function capture<T extends TokenEvent & HasQkv>({
+/** Add q, k1, k2, v1, v2 of every head, (d) each, to `rows`, as a recording that can be replayed. */
+export function capture<T extends TokenEvent & HasQkv & Partial<HasRows>>({
   arena,
   shape,
-  sink,
-}: Pick<Run, 'arena' | 'shape' | 'sink'>): OperatorFunction<T, T> {
+}: Pick<Run, 'arena' | 'shape'>): OperatorFunction<T, T & HasRows> {
   const copy = (rows: Slot, head: number) => arena.view(headSlot(arena, rows, head, shape.d)).slice();
-  return concatMap(async (event) => {
+  return map((event) => {
     const { qkv, streamId: stream_id, pos, tokenId: token_id, layer } = event;
     const recording = Array.from({ length: shape.heads }, (_, head): RecordingRow => {
       const vectors = {
@@ -24,7 +23,6 @@ export function capture<T extends TokenEvent & HasQkv>({
       };
       return { stream_id, pos, token_id, layer, head, ...vectors };
     });
-    await sink.write({ recording });
-    return event;
+    return { ...event, rows: [...(event.rows ?? []), { recording }] };
   });
 }

@@ -61,7 +61,7 @@ export function distance(answer: Answer, exact: Answer): OutputError {
   return {
     relL2: difference === 0 ? 0 : Math.sqrt(difference / other),
     maxAbs,
-    cos: difference === 0 ? 0 : Math.max(0, 1 - dot / (Math.sqrt(own) * Math.sqrt(other) || 1)),
+    cos: Math.max(0, 1 - dot / (Math.sqrt(own) * Math.sqrt(other))), // NaN, not defined, for a zero vector
     logZ: answer.lse - exact.lse,
   };
 }

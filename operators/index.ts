@@ -5,6 +5,7 @@ export { capture } from './capture.js';
 export { caches } from './caches/index.js';
 export { compare, type CompareOptions } from './compare.js';
 export { embed, type EmbedOptions } from './embed.js';
+export { journal } from './journal.js';
 export { layerNorm } from './layer-norm.js';
 export { loadRows } from './load-rows.js';
 export { mergePull } from './merge-pull.js';

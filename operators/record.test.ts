@@ -1,8 +1,7 @@
-import { lastValueFrom, of } from 'rxjs';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { HasAnswers, HasErrors, HasMemory, HasQkv, HasUpdates, TokenEvent } from '../src/core/event.js';
 import type { Answer } from '../src/core/pool.js';
-import type { TraceBatch } from '../src/core/trace.js';
+import { journal } from './journal.js';
 import { record } from './record.js';
 import { projected, stepByStep, testRun, type TestRun } from './testing/test-run.js';
 
@@ -40,7 +39,7 @@ function recordable(run: TestRun, step: number, rest: Partial<Recordable> = {}):
 }
 
 const recordAll = async (run: TestRun, events: readonly Recordable[], outputs = false, timings = true) => {
-  await stepByStep(events, (event) => event.pipe(record(run, { outputs, timings })));
+  await stepByStep(events, (event) => event.pipe(record(run, { outputs, timings }), journal(run)));
   return run.batches;
 };
 
@@ -123,32 +122,20 @@ describe('record', () => {
     },
   );
 
-  it('waits for the sink before it frees, emits or takes the next event (L7)', async () => {
+  it('adds to the rows that earlier layers left', async () => {
     const run = testRun();
-    const free = vi.spyOn(run.arena, 'free');
-    const [log, ready]: [string[], (() => void)[]] = [[], []];
-    const write = ({ steps }: TraceBatch) => {
-      log.push(`write ${steps![0].step}`);
-      return new Promise<void>((resolve) => ready.push(resolve));
-    };
-    const settle = () => new Promise((resolve) => setImmediate(resolve));
-    const done = of(recordable(run, 0), recordable(run, 1))
-      .pipe(record({ ...run, arena: run.arena, sink: { write } }, { outputs: false, timings: true }))
-      .forEach(({ step }) => log.push(`emit ${step} after freeing ${free.mock.calls.length}`));
-    await settle();
-    expect([log, free.mock.calls.length]).toEqual([['write 0'], 0]);
-    ready[0]();
-    await settle();
-    expect(log).toEqual(['write 0', 'emit 0 after freeing 5', 'write 1']);
-    ready[1]();
-    await done;
-    expect(log.slice(3)).toEqual(['emit 1 after freeing 10']);
+    const earlier = { ...recordable(run, 0), rows: [{ steps: [] }] };
+    const [{ rows }] = await stepByStep([earlier], (event) =>
+      event.pipe(record(run, { outputs: false, timings: true })),
+    );
+    expect(rows.map(({ steps }) => steps?.length)).toEqual([0, 2]);
+    expect(run.batches).toEqual([]); // writing is not its business
   });
 
-  it('passes on an error of the sink, and frees nothing that it may still need', async () => {
+  it('leaves null for what the exact answer of a prompt measured: it only drives deeper layers', async () => {
     const run = testRun();
-    const sink = { write: () => Promise.reject(new Error('disk full')) };
-    const flow = of(recordable(run, 0)).pipe(record({ ...run, sink }, { outputs: false, timings: true }));
-    await expect(lastValueFrom(flow)).rejects.toThrow('disk full');
+    const prompt = recordable(run, 0, { prefill: true, answers: null, errors: null });
+    const [{ steps }] = await recordAll(run, [prompt]);
+    expect(steps![0]).toMatchObject({ score_std: null, reference_ns: null });
   });
 });

@@ -1,42 +1,47 @@
-import { concatMap, type OperatorFunction } from 'rxjs';
-import type { HasAnswers, HasErrors, HasMemory, HasQkv, HasUpdates, TokenEvent } from '../src/core/event.js';
+import { map, type OperatorFunction } from 'rxjs';
+import type {
+  HasAnswers,
+  HasErrors,
+  HasMemory,
+  HasQkv,
+  HasRows,
+  HasUpdates,
+  TokenEvent,
+} from '../src/core/event.js';
 import type { Run } from '../src/core/run.js';
 import type { OutputRow, StepRow } from '../src/core/trace.js';
 
-/** What `record` writes. */
+/** What `record` leaves. */
 export interface RecordOptions {
-  /** Write output vectors too. */
+  /** Output vectors too. */
   readonly outputs: boolean;
-  /** Write measured times; without them two runs of one seed leave the same bytes. */
+  /** Measured times; without them two runs of one seed leave the same bytes. */
   readonly timings: boolean;
 }
 
 type Recordable = TokenEvent & HasQkv & HasUpdates & HasAnswers & HasErrors & HasMemory;
 
-/**
- * Write one row per cache and head, wait until the sink is ready for more, and free the step's rows.
- * This wait is what sets the pace of the pipeline (law L7).
- */
-export function record<T extends Recordable>(
-  { arena, clock, ledger, sink }: Pick<Run, 'arena' | 'clock' | 'ledger' | 'sink'>,
+/** Add one row per cache and head to `rows`, and free the layer's q, k and v: nobody reads them after this. */
+export function record<T extends Recordable & Partial<HasRows>>(
+  { arena, clock, ledger }: Pick<Run, 'arena' | 'clock' | 'ledger'>,
   { outputs, timings }: RecordOptions,
-): OperatorFunction<T, T> {
+): OperatorFunction<T, T & HasRows> {
   const budget = Number.isFinite(ledger.budget) ? ledger.budget : null;
-  return concatMap(async (event) => {
+  return map((event) => {
     const t_ns = clock.now();
     const steps = event.updates.map((_, i) => {
       const row = stepRow(event, i, t_ns, budget);
       return timings ? row : { ...row, ...UNTIMED };
     });
-    await sink.write(outputs ? { steps, outputs: outputRows(event) } : { steps });
     for (const slot of Object.values(event.qkv)) if (slot !== null) arena.free(slot);
-    return event;
+    const left = outputs ? { steps, outputs: outputRows(event) } : { steps };
+    return { ...event, rows: [...(event.rows ?? []), left] };
   });
 }
 
 const UNTIMED = { t_ns: null, update_ns: null, attend_ns: null, queue_ns: null, reference_ns: null } as const;
 
-/** NaN from a kernel means that it did not measure: null in the trace. */
+/** NaN means that something was not measured, or is not defined: null in the trace. */
 function measured(value: number | undefined): number | null {
   return value === undefined || Number.isNaN(value) ? null : value;
 }
@@ -45,7 +50,7 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
   const { held, update_ns } = event.updates[i];
   const { bytes, census, formulaBytes } = event.memory[i];
   const answer = event.answers?.[i];
-  const exact = event.exact?.[held.head];
+  const exact = event.prefill ? undefined : event.exact?.[held.head]; // a prompt is answered only to drive layers
   const error = event.errors?.[i];
   return {
     // no spread: an object built by one takes microseconds to grow to this many columns
@@ -73,9 +78,9 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
     flops: answer?.flops ?? null,
     err_rel_l2: error?.relL2 ?? null,
     err_max_abs: error?.maxAbs ?? null,
-    err_cos: error?.cos ?? null,
+    err_cos: measured(error?.cos),
     logz_err: error?.logZ ?? null,
-    score_std: exact?.scoreStd ?? null,
+    score_std: measured(exact?.scoreStd),
     max_score: measured(answer?.maxScore),
     lse: answer?.lse ?? null,
     t_ns,

@@ -5,6 +5,7 @@ import { attend } from '../operators/attend.js';
 import { capture } from '../operators/capture.js';
 import { compare, type CompareOptions } from '../operators/compare.js';
 import { embed, type EmbedOptions } from '../operators/embed.js';
+import { journal } from '../operators/journal.js';
 import { layerNorm } from '../operators/layer-norm.js';
 import { loadRows } from '../operators/load-rows.js';
 import { mergePull } from '../operators/merge-pull.js';
@@ -12,7 +13,7 @@ import type { ProjectionWeights } from '../operators/projection-weights.js';
 import { project } from '../operators/project.js';
 import { record, type RecordOptions } from '../operators/record.js';
 import { updateCaches } from '../operators/update-caches.js';
-import type { HasQkv, HasResidual, RecordedStep, TokenEvent } from '../src/core/event.js';
+import type { HasQkv, HasResidual, HasRows, RecordedStep, TokenEvent } from '../src/core/event.js';
 import type { Run } from '../src/core/run.js';
 
 /** What every pipeline that decodes needs to know. */
@@ -29,7 +30,8 @@ export interface DecodeOptions extends FlowOptions, EmbedOptions {
 }
 
 /**
- * Decode tokens: embed → (norm → project → caches → attend → compare → memory → record → residual) per layer.
+ * Decode tokens: embed → (norm → project → caches → attend → compare → memory → record → residual) per layer →
+ * journal, once a step.
  * The next token is pulled only when the journal has taken the rows of this one.
  */
 export function decode(
@@ -49,10 +51,12 @@ export function decode(
           layer < last ? addResidual() : identity,
         ),
   );
-  return mergePull(tokens, (token) => of(token).pipe(embed(run, options), chain<Embedded>(layers)));
+  return mergePull(tokens, (token) =>
+    of({ ...token, rows: [] }).pipe(embed(run, options), chain<Embedded>(layers), journal(run)),
+  );
 }
 
-type Embedded = TokenEvent & HasResidual;
+type Embedded = TokenEvent & HasResidual & HasRows;
 
 /** Replay recorded rows: they enter after `project`, layer by layer, and nothing drives them but the recording. */
 export function replay(
@@ -62,15 +66,17 @@ export function replay(
 ): Observable<RecordedStep> {
   const layers = Array.from(
     { length: run.shape.layers },
-    (_, layer): OperatorFunction<RecordedStep, RecordedStep> =>
+    (_, layer): OperatorFunction<RecordedStep & HasRows, RecordedStep & HasRows> =>
       (rows) =>
         rows.pipe(loadRows(run, { layer }), throughCaches(run, options, { always: false })),
   );
-  return mergePull(steps, (step) => of(step).pipe(chain<RecordedStep>(layers)));
+  return mergePull(steps, (step) =>
+    of({ ...step, rows: [] }).pipe(chain<RecordedStep & HasRows>(layers), journal(run)),
+  );
 }
 
 /** From the rows of one layer to its rows in the trace. */
-function throughCaches<T extends TokenEvent & HasQkv>(
+function throughCaches<T extends TokenEvent & HasQkv & HasRows>(
   run: Run,
   { reference, recording, outputs, timings }: FlowOptions,
   { always }: Pick<CompareOptions, 'always'>,

@@ -38,9 +38,9 @@ it('goes on when a worker thread dies, with the same result and a row in the eve
   const whole = await execute('whole');
   const task = new URL('../workers/testing/dying.task.mjs', import.meta.url).href;
   const survived = await execute('survived', {
-    pool: ({ arena, threads }) => {
-      arena.ints(4, 1)[0] = 1; // the first call kills its thread
-      return createPool({ arena, threads, task });
+    pool: (options) => {
+      options.arena.ints(4, 1)[0] = 1; // the first call kills its thread
+      return createPool({ ...options, task });
     },
   });
   expect(survived.run.result_sha256).toBe(whole.run.result_sha256);

@@ -8,16 +8,17 @@ import { randomStream } from '../src/core/random.js';
 import { journalState, pause, until } from './testing/journal-state.js';
 import { count, differences, readRun, rowsOf } from './testing/traces.js';
 
-const TOKENS = 1500;
-const PER_STEP = 2 * 2; // heads, caches
+const TOKENS = 800;
+const CACHE_COUNT = 2;
+const PER_STEP = 2 * 2 * CACHE_COUNT; // layers, heads, caches
 const ROWS = TOKENS * PER_STEP;
 const folder = temporaryFolder();
 const at = (name: string) => join(folder.path, name);
 const started = { cwd: folder.path };
 
 const CACHES = ['-c', 'window:size=8', '-c', 'subgen4:delta=1e9,t=2,s=4', '--reference', 'none'];
-const SIZE = ['--d', '8', '--heads', '2', '--threads', '2', '--outputs'];
-const argsTo = (dir: string) => ['run', '--source', 'ids:path=ids.txt', ...SIZE, ...CACHES, '-o', dir];
+const SIZE = ['--d', '8', '--heads', '2', '--layers', '2', '--threads', '2', '--outputs'];
+const argsTo = (dir: string) => ['record', '--source', 'ids:path=ids.txt', ...SIZE, ...CACHES, '-o', dir];
 
 /** Of the run that nobody stops, in milliseconds: until its first rows are acknowledged, and of sealing. */
 const whole = { firstRows: 0, sealing: 0 };
@@ -43,14 +44,15 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-/** The rows of a stopped run are the first rows of the whole one, no step is cut, and no promise is broken. */
+/** The rows of a stopped run are the first of the whole one, no step is cut in any table, no promise is broken. */
 async function expectPrefix(name: string, acknowledged: number): Promise<number> {
   const rows = await rowsOf(at(name), 'steps');
   expect(rows).toBeGreaterThanOrEqual(acknowledged);
   expect(rows % PER_STEP).toBe(0);
-  for (const table of rows > 0 ? ['steps', 'outputs'] : []) {
-    expect(await rowsOf(at(name), table)).toBe(rows);
-    expect(await differences(at(name), at('whole'), table, rows), `${name}: ${table}`).toBe(0);
+  const tables = { steps: rows, outputs: rows, recording: rows / CACHE_COUNT };
+  for (const [table, expected] of Object.entries(rows > 0 ? tables : {})) {
+    expect(await rowsOf(at(name), table)).toBe(expected);
+    expect(await differences(at(name), at('whole'), table, expected), `${name}: ${table}`).toBe(0);
   }
   const keys = '(stream_id, layer, head, cache, step)';
   expect(await count(`select count(distinct ${keys}) from '${at(name)}/steps.parquet'`)).toBe(rows);
@@ -107,6 +109,18 @@ describe('kill -9, then seal', () => {
     outcomes.push({ when: moment[0], rows });
   });
 
+  it('leaves recordings that can be replayed', async () => {
+    const [name] = moments
+      .map((_, i) => `killed-${i}`)
+      .filter((_, i) => outcomes[i].when === 'run' && outcomes[i].rows > 0);
+    const { stdout } = await kronflow(
+      ['replay', name, '-c', 'window:size=8', '--json', '-o', 'replayed'],
+      started,
+    );
+    const { tokens } = JSON.parse(stdout) as { tokens: number };
+    expect(tokens).toBe((await rowsOf(at(name), 'steps')) / PER_STEP);
+  });
+
   it('met runs with nothing, with something and with everything', () => {
     expect(outcomes).toHaveLength(moments.length);
     const middle = outcomes.filter(({ when, rows }) => when === 'run' && rows > 0 && rows < ROWS);
@@ -136,7 +150,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
 
   it('ends a run that waits for input', async () => {
     const name = `${signal}-waiting`;
-    const args = ['run', '--source', 'ids:path=-', ...SIZE, ...CACHES, '-o', name];
+    const args = ['record', '--source', 'ids:path=-', ...SIZE, ...CACHES, '-o', name];
     const { child, finished } = startKronflow(args, { ...started, stdin: 'open' });
     child.stdin!.write(`${Array.from({ length: 40 }, (_, i) => (i * 7919) % 50_257).join('\n')}\n`);
     await until(() => existsSync(join(at(name), 'run.json')), finished);

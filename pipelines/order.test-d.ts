@@ -4,6 +4,7 @@ import { accountMemory } from '../operators/account-memory.js';
 import { attend } from '../operators/attend.js';
 import { compare } from '../operators/compare.js';
 import { embed } from '../operators/embed.js';
+import { journal } from '../operators/journal.js';
 import { layerNorm } from '../operators/layer-norm.js';
 import type { ProjectionWeights } from '../operators/projection-weights.js';
 import { project } from '../operators/project.js';
@@ -27,6 +28,7 @@ export const right = of(token).pipe(
   compare(run, reference),
   accountMemory(run),
   record(run, written),
+  journal(run),
 );
 
 const embedded = of(token).pipe(embed(run, { rotary: false }));
@@ -43,5 +45,7 @@ embedded.pipe(updateCaches(run));
 projected.pipe(attend(run));
 // @ts-expect-error compare needs answers
 updated.pipe(compare(run, reference));
+// @ts-expect-error journal needs recorded rows
+updated.pipe(attend(run), journal(run));
 // @ts-expect-error record needs errors and memory
 updated.pipe(attend(run), record(run, written));

@@ -2,6 +2,7 @@ import type { Census, HeldBytes } from './cache.js';
 import type { Floats, Slot } from './memory.js';
 import type { Answer } from './pool.js';
 import type { HeldCache } from './run.js';
+import type { TraceBatch } from './trace.js';
 
 /** One step: one position of one stream, through all heads. What flows through every pipeline. */
 export interface TokenEvent {
@@ -77,7 +78,7 @@ export interface OutputError {
   readonly relL2: number;
   /** max |o − ô| */
   readonly maxAbs: number;
-  /** 1 − cosine similarity */
+  /** 1 − cosine similarity; NaN when an output is zero */
   readonly cos: number;
   /** ln Ẑ − ln Z */
   readonly logZ: number;
@@ -99,4 +100,9 @@ export interface Memory {
 /** Added by `accountMemory`: one per update. */
 export interface HasMemory {
   readonly memory: readonly Memory[];
+}
+
+/** Added by `record` and `capture`, layer after layer: what the step leaves, for `journal` to write all at once. */
+export interface HasRows {
+  readonly rows: readonly TraceBatch[];
 }

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 /** The built command line. */
 export const MAIN = fileURLToPath(new URL('../../../dist/src/cli/main.js', import.meta.url));
 
+const LIMIT_MS = 100_000;
+
 /** What a finished command left behind. */
 export interface Finished {
   /** Null when a signal ended it. */
@@ -29,7 +31,10 @@ export interface Running {
 
 /** Start the built command line, with `traces/` and relative paths in `cwd`. */
 export function startKronflow(args: readonly string[], { cwd, stdin = '', env = {} }: Start): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    ...{ cwd, env: { ...process.env, ...env } },
+    ...{ timeout: LIMIT_MS, killSignal: 'SIGKILL' }, // a test that waits in vain leaves nothing behind
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
