@@ -6,10 +6,11 @@ import { kernel } from './kernel.js';
 import type { Measurement } from './measure.js';
 import { memory } from './memory.js';
 import { pace } from './pace.js';
+import { peers } from './peers.js';
 import { describeMachine, findingsTable, reached } from './report.js';
 
 // npm run bench [-- NAME …] [-- --json FILE]: the targets of docs/, measured against one another in one run.
-const all: readonly Measurement[] = [kernel, glue, pace, memory, journal];
+const all: readonly Measurement[] = [kernel, peers, glue, pace, memory, journal];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' } },

@@ -13,7 +13,7 @@ SELECT cache,
        max(resident_bytes)                  AS peak_bytes_per_head,
        avg(err_rel_l2)                      AS error_mean,
        quantile_disc(err_rel_l2, 0.99)      AS error_p99,
-       avg(score_std)                       AS score_std_r
+       sqrt(avg(score_std ** 2) FILTER (step > 0)) AS score_std_r -- from n = 2 on: one score has none
 FROM 'steps.parquet'
 WHERE NOT prefill
 GROUP BY cache
@@ -26,7 +26,7 @@ WITH tokens AS (
   WHERE NOT prefill
   GROUP BY ALL
 )
-SELECT cache, quantile_cont(ms, 0.5) AS ms_p50, quantile_cont(ms, 0.95) AS ms_p95, max(ms) AS ms_max
+SELECT cache, quantile_disc(ms, 0.5) AS ms_p50, quantile_disc(ms, 0.95) AS ms_p95, max(ms) AS ms_max
 FROM tokens
 GROUP BY cache
 ORDER BY ms_p50;

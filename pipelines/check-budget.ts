@@ -1,71 +1,157 @@
 import { Failure } from '../src/core/failure.js';
 import { formatBytes } from '../src/core/format.js';
+import type { Rows } from '../src/core/memory.js';
+import { randomStream } from '../src/core/random.js';
 import type { ModelShape } from '../src/core/shape.js';
+import { mostReserved } from '../workers/rows.js';
 import type { LabelledCache } from './cache-bank.js';
+import type { StreamLength } from './stream-lengths.js';
 
 /** Shared memory ends here whatever the budget: 32-bit addresses. */
 export const MEMORY_LIMIT = 2 ** 32;
+
+/** Of that, for the rows of a step, its jobs and their partial results. */
+const WORKING_BYTES = 2 ** 27;
+
+const ENDLESS = 2 ** 40; // more steps than any run takes
 
 /** What a run needs to be planned. */
 export interface BudgetQuestion {
   readonly shape: ModelShape;
   readonly caches: readonly LabelledCache[];
-  /** Whether an exact cache is kept beside them. */
+  /** The exact cache that is kept beside them, if any. */
   readonly reference: LabelledCache | null;
   readonly bytesPerNumber: number;
   /** The user's budget in bytes, or null. */
   readonly budget: number | null;
+  /** How the first `steps` steps of all streams are shared among the streams; each has caches of its own. */
+  lengths(steps: number): readonly StreamLength[];
 }
 
 /**
  * Refuse a run whose caches cannot fit, before anything is allocated: by formula, with its number and the
- * largest n that does fit. `n` counts tokens of one stream.
+ * most steps that do fit. `steps` counts the steps of all streams.
  *
  * @throws Failure `out-of-memory`
  */
-export function checkBudget(question: BudgetQuestion, n: number): void {
-  const limit = Math.min(question.budget ?? Infinity, MEMORY_LIMIT);
-  if (planBytes(question, n) <= limit) return;
-  const { caches, shape } = question;
-  const needs = caches.map((cache) => ({ cache, bytes: cacheBytes(question, cache, n) }));
-  const { cache, bytes } = needs.reduce((a, b) => (b.bytes > a.bytes ? b : a));
-  const fits = largestFit(question, limit);
-  const whose =
-    question.budget !== null && question.budget < MEMORY_LIMIT ? 'the budget of' : 'shared memory of at most';
+export function checkBudget(question: BudgetQuestion, steps: number): void {
+  const need = planBytes(question, steps);
+  if (fitsIn(question, need)) return;
+  const { shape, budget } = question;
+  const lengths = question.lengths(steps);
+  const streams = lengths.reduce((sum, group) => sum + group.streams, 0);
+  const n = Math.max(...lengths.map((group) => group.n));
+  const costs = question.caches.map((cache) => ({ cache, bytes: cacheBytes(question, cache, lengths) }));
+  const { cache, bytes } = costs.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  const over =
+    budget !== null && need.used > budget
+      ? `${formatBytes(need.used)}, over the budget of ${formatBytes(budget)}`
+      : `${formatBytes(need.used)} and up to ${formatBytes(need.reserved - need.used)} for growing and working, ` +
+        `over shared memory of at most ${formatBytes(MEMORY_LIMIT)}`;
   throw new Failure(
     'out-of-memory',
     `cache ${cache.label} would take ${formatBytes(bytes)} at n = ${n}, d = ${shape.d}: ` +
       `bytes = ${cache.factory.spec.formulaText}, here b = ${question.bytesPerNumber}, heads = ${shape.heads}, ` +
-      `layers = ${shape.layers}; all caches together ${formatBytes(planBytes(question, n))}, over ${whose} ${formatBytes(limit)}`,
-    fits > 0
-      ? `the largest n that fits is ${fits}: pass --tokens ${fits}, raise --memory, or leave out ${cache.label}`
-      : `not even one token fits: raise --memory, lower --d or --heads, or leave out ${cache.label}`,
+      `layers = ${shape.layers}${streams > 1 ? `, streams = ${streams}` : ''}; all caches together${question.reference === null ? '' : ' (with the exact reference)'} ${over}`,
+    adviceFor(question, cache.label, steps),
   );
 }
 
-/** The largest n whose caches fit into `limit` bytes; 0 if not even one token does. */
-export function largestFit(question: BudgetQuestion, limit: number): number {
-  let [fits, not] = [0, 1];
-  while (not < 2 ** 40 && planBytes(question, not) <= limit) [fits, not] = [not, 2 * not];
-  while (not - fits > 1) {
-    const middle = Math.floor((fits + not) / 2);
-    if (planBytes(question, middle) <= limit) fits = middle;
+function adviceFor(question: BudgetQuestion, label: string, steps: number): string {
+  const most = largestFit(question);
+  const raise = (question.budget ?? Infinity) < MEMORY_LIMIT ? 'raise --memory, ' : '';
+  if (most === 0) return `not even one token fits: ${raise}lower --d or --heads, or leave out ${label}`;
+  const lengths = question.lengths(most);
+  const single = lengths.length === 1 && lengths[0].streams === 1;
+  const what = single ? 'the largest n that fits is' : 'the most tokens that fit in all streams together are';
+  return `${what} ${most}: pass --tokens ${most}, ${raise}or leave out ${label}${withoutReference(question, steps)}`;
+}
+
+/** The reference is nobody's wish: say so where it alone is too much. */
+function withoutReference(question: BudgetQuestion, steps: number): string {
+  const alone = { ...question, reference: null };
+  const helps = question.reference !== null && fitsIn(alone, planBytes(alone, steps));
+  return helps ? '; without the exact reference it fits: --reference none' : '';
+}
+
+/** The most steps whose caches fit; 0 if not even one does, Infinity if the caches stop growing before. */
+export function largestFit(question: BudgetQuestion): number {
+  const fits = (steps: number) => fitsIn(question, planBytes(question, steps));
+  let [most, not] = [0, 1];
+  while (fits(not)) {
+    if (not >= ENDLESS) return Infinity;
+    [most, not] = [not, 2 * not];
+  }
+  while (not - most > 1) {
+    const middle = Math.floor((most + not) / 2);
+    if (fits(middle)) most = middle;
     else not = middle;
   }
-  return fits;
+  return most;
 }
 
-function planBytes(question: BudgetQuestion, n: number): number {
-  const all = question.reference === null ? question.caches : [...question.caches, question.reference];
-  return all.reduce((sum, cache) => sum + cacheBytes(question, cache, n), 0);
+/** Bytes of all caches: in use, as the ledger counts them, and at most reserved, as shared memory does. */
+interface Need {
+  readonly used: number;
+  readonly reserved: number;
 }
 
+function fitsIn({ budget }: BudgetQuestion, { used, reserved }: Need): boolean {
+  return used <= (budget ?? Infinity) && reserved <= MEMORY_LIMIT;
+}
+
+function planBytes(question: BudgetQuestion, steps: number): Need {
+  const { caches, reference, shape, bytesPerNumber } = question;
+  const lengths = question.lengths(steps);
+  const streams = lengths.reduce((sum, group) => sum + group.streams, 0);
+  const instances = streams * shape.heads * shape.layers; // of each cache
+  let [used, reserved] = [0, WORKING_BYTES];
+  for (const cache of reference === null ? caches : [...caches, reference]) {
+    const bytes = cacheBytes(question, cache, lengths);
+    used += bytes;
+    reserved += mostReserved(bytes, instances * rowWidth(cache, shape) * bytesPerNumber);
+  }
+  return { used, reserved };
+}
+
+/** Bytes of all instances of a cache. */
 function cacheBytes(
-  { shape, bytesPerNumber }: BudgetQuestion,
+  { shape: { d, order, heads, layers }, bytesPerNumber }: BudgetQuestion,
   { factory }: LabelledCache,
-  n: number,
+  lengths: readonly StreamLength[],
 ): number {
-  const { d, order, heads, layers } = shape;
-  const size = factory.formula({ n, d, order, bytesPerNumber, census: null });
-  return (size.residentBytes + size.scratchBytes) * heads * layers;
+  const sizeOf = (n: number) => {
+    const size = factory.formula({ n, d, order, bytesPerNumber, census: null });
+    return size.residentBytes + size.metadataBytes + size.scratchBytes;
+  };
+  return lengths.reduce((sum, { n, streams }) => sum + streams * sizeOf(n), 0) * heads * layers;
+}
+
+/** Numbers in one row of every matrix of a cache, asked from an instance that is given nothing to hold. */
+function rowWidth({ factory }: LabelledCache, { d, order, scale }: ModelShape): number {
+  let width = 0;
+  const rows = (numbers: number) => {
+    width += numbers;
+    return nothing(numbers);
+  };
+  factory.create({ d, order, scale, random: randomStream(0), rows });
+  return width;
+}
+
+function nothing(width: number): Rows {
+  const refuse = () => {
+    throw new RangeError('this cache is only asked what it is made of');
+  };
+  const empty = { spans: () => [], snapshot: () => new Float32Array(0), release: () => {} };
+  return {
+    width,
+    count: 0,
+    bytes: 0,
+    ...empty,
+    append: refuse,
+    write: refuse,
+    read: refuse,
+    resize: refuse,
+    restore: refuse,
+  };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isScale, isScoreStd, SCALE_RULE, SCORE_STD_RULE } from '../src/core/shape.js';
 
 /** Largest head: kernels keep rows of a tile in fixed buffers. */
 export const MAX_D = 256;
@@ -17,13 +18,10 @@ export const configSchema = z.strictObject({
     heads: z.int().min(1).max(1024),
     layers: z.int().min(1).max(1024),
     order: z.enum(['tensor', 'matrix']),
-    scale: z
-      .number()
-      .refine((x) => x !== 0, 'must not be 0')
-      .describe('factor on every score'),
+    scale: z.number().refine(isScale, `must be ${SCALE_RULE}`).describe('factor on every score'),
     scoreStd: z
       .number()
-      .positive()
+      .refine(isScoreStd, `must be ${SCORE_STD_RULE}`)
       .nullable()
       .describe('standard deviation R that projections are scaled to'),
     weights: z

@@ -4,6 +4,7 @@ import type { RunEnd } from '../data/sinks/seal.js';
 import type { RunStart } from '../data/schemas/run-file.js';
 import type { Ledger } from '../src/core/ledger.js';
 import { VERSION } from '../src/core/version.js';
+import type { Config } from './config.js';
 import type { ResolvedRun } from './resolve.js';
 
 /** Law L3: read = processed + refused, in steps. */
@@ -23,9 +24,9 @@ export function describeRun(
 ): RunStart {
   const { d, heads, layers, order, scale } = config.model;
   return {
-    run_id: sha256(JSON.stringify([config, inputs])).slice(0, 16),
+    run_id: sha256(JSON.stringify(identityOf(config, inputs))).slice(0, 16),
     config,
-    inputs: [inputs],
+    inputs: [...inputs],
     seeds: { seed: config.seed },
     dtype: 'f32',
     ...{ d, heads, layers, order, scale },
@@ -61,6 +62,21 @@ export function conserved({ read, processed }: Counters): {
   refused: number;
 } {
   return { read, processed, refused: read - processed };
+}
+
+/** Configuration and inputs; a file whose sha256 is known is that, under whatever path it was found. */
+function identityOf({ source, model, ...rest }: Config, inputs: ResolvedRun['inputs']): unknown {
+  const nameless = (input: object) => ('sha256' in input && input.sha256 !== null ? { path: null } : {});
+  const [read, weights = {}] = inputs.map(nameless);
+  const options = { ...source.options, ...read };
+  return [
+    {
+      ...rest,
+      source: { ...source, options },
+      model: 'path' in weights ? { ...model, weights: null } : model,
+    },
+    inputs.map((input) => ({ ...input, ...nameless(input) })),
+  ];
 }
 
 function sha256(text: string): string {

@@ -13,7 +13,7 @@ import { randomStream } from '../src/core/random.js';
 import type { Clock, Run } from '../src/core/run.js';
 import { SharedArena } from '../workers/arena.js';
 import { chooseKernel } from '../workers/choose-kernel.js';
-import type { KernelName } from '../workers/kernels/kernel.js';
+import { TILINGS, type KernelName } from '../workers/kernels/kernel.js';
 import { createPool } from '../workers/pool.js';
 import { createBank } from './cache-bank.js';
 import { decode, replay } from './decode.js';
@@ -40,6 +40,8 @@ export interface Execution {
   readonly signal: AbortSignal;
   readonly logLevel: LogLevel;
   onStep(progress: Progress): void;
+  /** Every step is done: from here on the signal changes nothing. */
+  onSealing?(): void;
   /** Makes the worker pool; `createPool` unless a test wants threads that die. */
   readonly pool?: typeof createPool;
 }
@@ -59,7 +61,7 @@ export async function executeRun(resolved: ResolvedRun, execution: Execution): P
   const weights = source.kind === 'tokens' ? await loadWeights(config) : [];
   const arena = SharedArena.create('f32');
   const kernel = await chooseKernel(execution.kernel ?? 'auto');
-  const pool = (execution.pool ?? createPool)({ arena, threads, kernel });
+  const pool = (execution.pool ?? createPool)({ arena, threads, kernel, small: TILINGS[kernel.name].work });
   try {
     const trace = await openTrace(resolved, execution, pool.kernel);
     const ledger = new Ledger(config.memory ?? Infinity);
@@ -74,7 +76,9 @@ export async function executeRun(resolved: ResolvedRun, execution: Execution): P
     } catch (error) {
       throw await leaveFailed(dir, trace, counters, error);
     }
-    const sealed = await sealTrace(dir, describeEnd(counters, signal.aborted, ledger, config.trace.timings));
+    const end = describeEnd(counters, signal.aborted, ledger, config.trace.timings);
+    execution.onSealing?.();
+    const sealed = await sealTrace(dir, end);
     trace.log.info({ counters: sealed.run.counters }, `run ${sealed.run.status}`);
     trace.closeLog();
     return sealed;

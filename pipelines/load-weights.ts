@@ -1,6 +1,7 @@
 import { readProjectionWeights } from '../data/weights/projection.js';
-import { gaussianWeights, scaleToScoreStd, type ProjectionWeights } from '../operators/projection-weights.js';
+import { gaussianWeights, scaleToScoreStd } from '../operators/projection-weights.js';
 import { randomStream } from '../src/core/random.js';
+import type { ProjectionWeights } from '../src/core/weights.js';
 import type { Config } from './config.js';
 import { shapeOf } from './resolve.js';
 

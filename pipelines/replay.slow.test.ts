@@ -53,6 +53,17 @@ describe.each(ORDERS)('law L10 in %s order', (order) => {
     await same(recorded, `${order}-folder`);
   });
 
+  it('a replay of the folder with no flags at all is that run: caches, prompt, seed and outputs', async () => {
+    const args = ['record', 'text.txt', '--d', '4', '--order', order, '--tokens', '20', '--prompt', '6'];
+    const caches = ['-c', 'window:size=3', '-c', 'subgen4:s=2,t=1'];
+    await succeed([...args, ...caches, '--seed', '11', '--outputs', '-o', `${order}-prompt`], started);
+    await succeed(['replay', `${order}-prompt`, '-o', `${order}-again`], started);
+    const [run, again] = [await readRun(at(`${order}-prompt`)), await readRun(at(`${order}-again`))];
+    expect(again.result_sha256).toBe(run.result_sha256);
+    await succeed(['replay', `${order}-prompt`, '--prompt', '0', '-o', `${order}-other`], started);
+    expect((await readRun(at(`${order}-other`))).result_sha256).not.toBe(run.result_sha256);
+  });
+
   it('a replay of the file does too, says what it replayed and records nothing itself', async () => {
     await replay(join(recorded, 'recording.parquet'), `${order}-file`, '--seed', '7');
     await same(recorded, `${order}-file`);

@@ -1,17 +1,22 @@
 import type { z } from 'zod';
 import { sources } from '../data/sources/index.js';
+import { describeInput } from '../data/sources/input-file.js';
 import { caches as builtIn } from '../operators/caches/index.js';
 import { fourCache } from '../operators/caches/four-cache.js';
 import { Failure } from '../src/core/failure.js';
+import { formatValue } from '../src/core/format.js';
 import { findByName } from '../src/core/plugin.js';
 import type { ModelShape } from '../src/core/shape.js';
 import type { EntrySource, Source } from '../src/core/source.js';
 import type { LabelledCache } from './cache-bank.js';
-import { checkBudget, largestFit, MEMORY_LIMIT, type BudgetQuestion } from './check-budget.js';
+import { checkBudget, largestFit, type BudgetQuestion } from './check-budget.js';
+import { checkWeights } from './check-weights.js';
 import { configSchema, type Config } from './config.js';
+import { asRecorded, takingTurns } from './stream-lengths.js';
 
 const BYTES_PER_NUMBER = 4; // runs keep float32
 const COUNT_LIMIT = 1_000_000; // a longer text is not counted to its end just for the progress bar
+const STREAM_IDS_LIMIT = 2 ** 24; // of a longer recording the start is planned, and the ledger watches the rest
 
 /** A run as asked for: what is not said about the model comes from the source, or from the defaults. */
 export type RunRequest = Omit<z.input<typeof configSchema>, 'model'> & {
@@ -23,7 +28,8 @@ export interface ResolvedRun {
   readonly config: Config;
   readonly source: Source;
   readonly caches: readonly LabelledCache[];
-  readonly inputs: Readonly<Record<string, unknown>>;
+  /** What is read: the source, and a file of weights. */
+  readonly inputs: readonly Readonly<Record<string, unknown>>[];
   /** Steps to come; null when the source cannot tell. */
   readonly steps: number | null;
 }
@@ -55,8 +61,18 @@ export async function resolveRun(
     })),
   });
   refuseContradictions(config, caches, source);
+  if (source.kind === 'tokens') checkWeights(shapeOf(config));
   const steps = await plan(config, source, caches);
-  return { config, source, caches, inputs: await source.describe(), steps };
+  refuseNothingToDecode(config, source, steps ?? config.tokens);
+  return { config, source, caches, inputs: await describeInputs(config, source), steps };
+}
+
+async function describeInputs(
+  { model: { weights } }: Config,
+  source: Source,
+): Promise<ResolvedRun['inputs']> {
+  const described = await source.describe();
+  return weights === null ? [described] : [described, { kind: 'weights', ...(await describeInput(weights)) }];
 }
 
 /** The sizes of a run. */
@@ -100,7 +116,7 @@ function checkConfig(config: unknown): Config {
   const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], config);
   throw new Failure(
     'bad-option',
-    `${path.join('.')} = ${JSON.stringify(value)}: ${message}`,
+    `${path.join('.')} = ${formatValue(value)}: ${message}`,
     'see kronflow run --help',
   );
 }
@@ -128,24 +144,45 @@ function refuseContradictions(config: Config, caches: readonly LabelledCache[], 
   }
 }
 
-/** How many steps will come, refusing what cannot fit. */
+/** A prompt that takes every token leaves a table of dashes: nobody means that. */
+function refuseNothingToDecode({ prompt }: Config, { streams }: Source, steps: number | null): void {
+  if (prompt === 0 || steps === null || streams === null || prompt < Math.ceil(steps / streams)) return;
+  throw new Failure(
+    'bad-option',
+    `prompt = ${prompt}, but a stream has ${Math.ceil(steps / streams)} tokens: none is left to decode`,
+    'lower --prompt, or give it more tokens',
+  );
+}
+
+/** How many steps will come, refusing what cannot fit. Only steps that were counted refuse: --tokens alone is a limit. */
 async function plan(
   config: Config,
   source: Source,
   caches: readonly LabelledCache[],
 ): Promise<number | null> {
-  const question: BudgetQuestion = {
+  const asked = {
     shape: shapeOf(config),
     caches,
     reference: config.reference === 'f64' ? { label: 'reference', factory: fourCache() } : null,
     bytesPerNumber: BYTES_PER_NUMBER,
     budget: config.memory,
   };
-  const streams = source.streams ?? 1;
-  const fits = largestFit(question, Math.min(config.memory ?? Infinity, MEMORY_LIMIT)) * streams;
-  const limit = Math.min(config.tokens ?? Infinity, Math.max(fits + 1, COUNT_LIMIT));
+  const most = config.tokens ?? Infinity;
+  if (source.streams === null) {
+    const counted = await source.count(most);
+    const streamIds = counted === null ? null : await streamIdsOf(source, counted);
+    if (streamIds !== null) checkBudget({ ...asked, lengths: asRecorded(streamIds) }, streamIds.length);
+    return counted;
+  }
+  const question: BudgetQuestion = { ...asked, lengths: takingTurns(source.streams) };
+  const fits = largestFit(question);
+  const limit = Math.min(most, fits === Infinity ? COUNT_LIMIT : Math.max(fits + 1, COUNT_LIMIT));
   const counted = await source.count(limit);
-  const known = counted ?? config.tokens;
-  if (known !== null && source.streams !== null) checkBudget(question, Math.ceil(known / streams));
-  return counted === limit && config.tokens === null ? null : counted;
+  if (counted !== null) checkBudget(question, counted);
+  return counted === limit && limit < most ? null : counted;
+}
+
+async function streamIdsOf(source: Source, steps: number): Promise<ArrayLike<number> | null> {
+  if (source.kind !== 'entries' || source.streamIds === undefined) return null;
+  return source.streamIds(Math.min(steps, STREAM_IDS_LIMIT));
 }

@@ -21,7 +21,7 @@ export async function* takeSteps<T extends TokenEvent>(
   { prompt, tokens, signal, onRead }: StepLimits,
 ): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
-  const next = unlessAborted(() => iterator.next(), signal);
+  const { next, stopListening } = unlessAborted(() => iterator.next(), signal);
   let taken = 0;
   try {
     while (taken !== tokens && !signal.aborted) {
@@ -32,6 +32,7 @@ export async function* takeSteps<T extends TokenEvent>(
       yield { ...result.value, prefill: result.value.step < prompt };
     }
   } finally {
+    stopListening();
     const closed = Promise.resolve(iterator.return?.());
     if (signal.aborted)
       closed.catch(() => undefined); // it may wait for input for ever, and its end is no news
@@ -40,12 +41,16 @@ export async function* takeSteps<T extends TokenEvent>(
 }
 
 /** `work` whose results are null as soon as `signal` is aborted. One listener: this runs once a token. */
-function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): () => Promise<T | null> {
+function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal) {
   let stop = () => {};
-  signal.addEventListener('abort', () => stop(), { once: true });
-  return () =>
-    new Promise((resolve, reject) => {
-      stop = () => resolve(null);
-      work().then(resolve, reject);
-    });
+  const onAbort = () => stop();
+  signal.addEventListener('abort', onAbort);
+  return {
+    next: () =>
+      new Promise<T | null>((resolve, reject) => {
+        stop = () => resolve(null);
+        work().then(resolve, reject);
+      }),
+    stopListening: () => signal.removeEventListener('abort', onAbort),
+  };
 }

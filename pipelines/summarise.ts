@@ -4,7 +4,7 @@ import type { RunFile } from '../data/schemas/run-file.js';
 /** What one cache cost and how far it was from exact, over a whole trace. Null: not measured. */
 export interface CacheSummary {
   readonly cache: string;
-  /** Most bytes that all its heads and layers held at one step of one stream. */
+  /** Most bytes that all its heads, layers and streams held together. */
   readonly peak_resident_bytes: number;
   readonly peak_scratch_bytes: number;
   /** Update and attention of one token through all heads and layers, in milliseconds of thread time. */
@@ -21,13 +21,16 @@ export interface TraceSummary {
   readonly run: RunFile;
   /** Steps of all streams. */
   readonly tokens: number;
-  /** Mean standard deviation R of the exact scores: errors without it cannot be compared. */
+  /**
+   * Standard deviation R of the exact scores, without which errors cannot be compared: the root mean square over
+   * decoded steps with n ≥ 2 (a single score has none).
+   */
   readonly score_std: number | null;
   readonly caches: readonly CacheSummary[];
 }
 
 const COLUMNS = [
-  'stream_id', 'step', 'cache', 'resident_bytes', 'scratch_bytes', 'update_ns', 'attend_ns', 'err_rel_l2', 'score_std',
+  'stream_id', 'layer', 'head', 'step', 'cache', 'resident_bytes', 'scratch_bytes', 'update_ns', 'attend_ns', 'err_rel_l2', 'score_std',
 ] as const; // prettier-ignore
 
 /**
@@ -37,41 +40,50 @@ const COLUMNS = [
 export async function summarise(dir: string): Promise<TraceSummary> {
   const { run, rows, columns } = await readSteps(dir, COLUMNS);
   const tallies = new Map<string, Tally>();
-  const scoreStds: number[] = [];
+  const variances: number[] = [];
   const steps = new Set<string>();
+  const { stream_id, layer, head, step, cache: labels, resident_bytes, scratch_bytes } = columns;
   const at = (name: 'update_ns' | 'attend_ns' | 'err_rel_l2' | 'score_std', i: number) =>
     columns[name].valid?.[i] === 0 ? null : columns[name].values[i];
   for (let i = 0; i < rows; i++) {
-    const key = `${columns.stream_id.values[i]}/${columns.step.values[i]}`;
+    const stream = stream_id.values[i];
+    const key = `${stream}/${step.values[i]}`;
     steps.add(key);
-    const cache = columns.cache.values[i];
+    const cache = labels.values[i];
     const tally = tallies.get(cache) ?? new Tally();
     tallies.set(cache, tally);
-    const [update, attend, error, std] = [
-      at('update_ns', i),
-      at('attend_ns', i),
-      at('err_rel_l2', i),
-      at('score_std', i),
-    ];
-    tally.add(key, columns.resident_bytes.values[i], columns.scratch_bytes.values[i]);
+    const instance = `${stream}/${layer.values[i]}/${head.values[i]}`;
+    tally.resident.hold(instance, resident_bytes.values[i]);
+    tally.scratch.hold(instance, scratch_bytes.values[i]);
+    const [update, attend] = [at('update_ns', i), at('attend_ns', i)];
+    const [error, std] = [at('err_rel_l2', i), at('score_std', i)];
     if (update !== null && attend !== null) tally.addTime(key, update + attend);
     if (error !== null) tally.errors.push(error);
-    if (std !== null) scoreStds.push(std);
+    if (std !== null && step.values[i] > 0) variances.push(std * std);
   }
   const caches = [...tallies].map(([cache, tally]) => ({ cache, ...tally.summary() }));
-  return { dir, run, tokens: steps.size, score_std: mean(scoreStds), caches };
+  const variance = mean(variances);
+  return { dir, run, tokens: steps.size, score_std: variance === null ? null : Math.sqrt(variance), caches };
+}
+
+/** What the instances of a cache hold, one per stream, layer and head: the sum of their latest values, and its peak. */
+class Holdings {
+  readonly #latest = new Map<string, number>();
+  #now = 0;
+  peak = 0;
+
+  hold(instance: string, bytes: number): void {
+    this.#now += bytes - (this.#latest.get(instance) ?? 0);
+    this.#latest.set(instance, bytes);
+    this.peak = Math.max(this.peak, this.#now);
+  }
 }
 
 class Tally {
   readonly errors: number[] = [];
-  readonly #bytes = new Map<string, number>();
-  readonly #scratch = new Map<string, number>();
+  readonly resident = new Holdings();
+  readonly scratch = new Holdings();
   readonly #ns = new Map<string, number>();
-
-  add(key: string, resident: number, scratch: number): void {
-    this.#bytes.set(key, (this.#bytes.get(key) ?? 0) + resident);
-    this.#scratch.set(key, (this.#scratch.get(key) ?? 0) + scratch);
-  }
 
   addTime(key: string, ns: number): void {
     this.#ns.set(key, (this.#ns.get(key) ?? 0) + ns);
@@ -81,8 +93,8 @@ class Tally {
     const ms = Float64Array.from(this.#ns.values(), (ns) => ns / 1e6).sort();
     const errors = Float64Array.from(this.errors).sort();
     return {
-      peak_resident_bytes: largest(this.#bytes.values()),
-      peak_scratch_bytes: largest(this.#scratch.values()),
+      peak_resident_bytes: this.resident.peak,
+      peak_scratch_bytes: this.scratch.peak,
       ms_per_token_p50: quantile(ms, 0.5),
       ms_per_token_p95: quantile(ms, 0.95),
       err_rel_l2_mean: mean(errors),
@@ -90,12 +102,6 @@ class Tally {
       err_rel_l2_max: quantile(errors, 1),
     };
   }
-}
-
-function largest(values: Iterable<number>): number {
-  let max = 0;
-  for (const value of values) max = Math.max(max, value);
-  return max;
 }
 
 function mean(values: ArrayLike<number>): number | null {

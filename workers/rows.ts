@@ -1,7 +1,7 @@
 import type { Arena, Floats, Rows, Slot, Span } from '../src/core/memory.js';
 
-const FIRST_ROWS = 64;
-const MAX_BLOCK_BYTES = 1 << 28; // 256 MiB: a block must fit into one piece of a 4 GiB memory, many times
+const STEP_ROWS = 64; // a block is a multiple of this: kernels take so many rows at a time
+const GROWTH = 1 / 8; // of what is held: a matrix of 4 GiB has about a hundred blocks
 
 interface Block {
   readonly slot: Slot;
@@ -11,9 +11,15 @@ interface Block {
   readonly rows: number;
 }
 
+/** The most bytes that matrices reserve of which `bytes` are in use; one row of every matrix takes `rowBytes`. */
+export function mostReserved(bytes: number, rowBytes: number): number {
+  return bytes * (1 + GROWTH) + STEP_ROWS * rowBytes;
+}
+
 /**
- * Rows in blocks that double in size: n rows take O(log n) blocks, no row ever moves, and the part of the
- * last block that is not used yet was never touched, so it takes no physical memory.
+ * Rows in blocks that grow with what is held: n rows take O(log n) blocks, no row ever moves, and at most an
+ * eighth of the addresses are reserved ahead. The part of the last block that is not used yet was never touched,
+ * so it takes no physical memory.
  */
 export class SharedRows implements Rows {
   #blocks: Block[] = [];
@@ -99,14 +105,17 @@ export class SharedRows implements Rows {
   }
 
   #addBlock(): void {
-    const wanted = Math.max(FIRST_ROWS, this.#capacity);
-    const rows = Math.max(1, Math.min(wanted, Math.floor(MAX_BLOCK_BYTES / this.#rowBytes)));
+    const rows = Math.max(1, Math.ceil((this.#capacity * GROWTH) / STEP_ROWS)) * STEP_ROWS;
     this.#blocks.push({ slot: this.arena.alloc(rows * this.width), start: this.#capacity, rows });
   }
 
   #blockOf(index: number): Block {
-    let b = this.#blocks.length - 1;
-    while (this.#blocks[b].start > index) b--;
-    return this.#blocks[b];
+    let [low, high] = [0, this.#blocks.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#blocks[middle].start > index) high = middle - 1;
+      else low = middle;
+    }
+    return this.#blocks[low];
   }
 }

@@ -29,6 +29,7 @@ export const fourCacheMaterialising = defineCache(
       const products = order === 'tensor' ? 2 * n * n * d : 0;
       return {
         residentBytes: 2 * sideCount(order) * n * d * bytesPerNumber,
+        metadataBytes: 0,
         scratchBytes: products * bytesPerNumber,
         flops: products + rowsFlops(order === 'tensor' ? n * n : n, d),
       };

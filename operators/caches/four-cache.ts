@@ -24,6 +24,7 @@ export const fourCache = defineCache(
     formulaText: '4·n·d·b (matrix order: 2·n·d·b)',
     formula: ({ n, d, order, bytesPerNumber }) => ({
       residentBytes: 2 * sideCount(order) * n * d * bytesPerNumber,
+      metadataBytes: 0,
       scratchBytes: 0,
       flops: order === 'tensor' ? gridFlops(n, n, d) : rowsFlops(n, d),
     }),

@@ -93,16 +93,22 @@ function subgenSide({ delta, t, s }: Options, parts: CacheParts) {
 /** What the census says is held; without one, the most that n tokens can take: every key its own cluster. */
 function size({ n, d, order, bytesPerNumber, census }: SizeInput, { s }: Options): Size {
   const slots = Math.min(n, s);
-  const samples1 = census === null ? n : census.kept1 - slots;
-  const samples2 = census === null ? n : census.kept2 - slots;
   const sides = sideCount(order);
-  const vectors =
-    census === null
-      ? sides * (2 * n + 2 * slots)
-      : (census.clusters1 ?? 0) + (census.clusters2 ?? 0) + (census.samples ?? 0);
+  const samples1 = census === null ? n : census.kept1 - slots;
+  const samples2 = sides === 1 ? 0 : census === null ? n : census.kept2 - slots;
+  const clusters = census === null ? sides * n : (census.clusters1 ?? 0) + (census.clusters2 ?? 0);
+  const samples = samples1 + samples2;
+  const vectors = clusters + samples + 2 * sides * slots;
+  // two digits of a count per cluster, owner and weight of a sample, weight of a slot
+  const metadata = 2 * clusters + 2 * samples + sides * slots;
   const flops =
     order === 'tensor'
       ? gridFlops(slots, slots, d, 'numerator') + gridFlops(samples1, samples2, d, 'denominator')
       : rowsFlops(slots, d, 'numerator') + rowsFlops(samples1, d, 'denominator');
-  return { residentBytes: vectors * d * bytesPerNumber, scratchBytes: 0, flops };
+  return {
+    residentBytes: vectors * d * bytesPerNumber,
+    metadataBytes: metadata * bytesPerNumber,
+    scratchBytes: 0,
+    flops,
+  };
 }

@@ -30,6 +30,7 @@ export const twoCache = defineCache(
       const products = order === 'tensor' ? 2 * n * n * d : 0;
       return {
         residentBytes: (products + 2 * sideCount(order) * n * d) * bytesPerNumber,
+        metadataBytes: 0,
         scratchBytes: 0,
         flops: rowsFlops(order === 'tensor' ? n * n : n, d),
       };

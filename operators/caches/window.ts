@@ -38,6 +38,7 @@ export const window = defineCache(
       const kept2 = order === 'tensor' ? Math.min(n, size2) : 0;
       return {
         residentBytes: 2 * (kept1 + kept2) * d * bytesPerNumber,
+        metadataBytes: 0,
         scratchBytes: 0,
         flops: order === 'tensor' ? gridFlops(kept1, kept2, d) : rowsFlops(kept1, d),
       };

@@ -107,7 +107,7 @@ describe('inspect', () => {
       with t as (select step, cache, sum(resident_bytes) as b, sum(update_ns + attend_ns) / 1e6 as ms
         from '${folder.path}/out/steps.parquet' group by all)
       select (select count(distinct step) from t) as tokens,
-        (select avg(score_std) from '${folder.path}/out/steps.parquet') as std,
+        (select sqrt(avg(score_std * score_std)) from '${folder.path}/out/steps.parquet' where step > 0) as std,
         (select max(b) from t where cache = 'two-cache') as peak,
         (select quantile_disc(ms, 0.5) from t where cache = 'window') as p50,
         (select quantile_disc(ms, 0.95) from t where cache = 'window') as p95,

@@ -8,6 +8,5 @@ const RESOURCES: readonly FailureCode[] = ['out-of-memory', 'disk-full', 'not-wr
 /** 2: something the user said was refused. 3: the machine ran out of something. 1: a fault of kronflow. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof Failure)) return EXIT.internal;
-  if (error.code === 'interrupted') return EXIT.interrupted;
   return RESOURCES.includes(error.code) ? EXIT.resources : EXIT.refused;
 }

@@ -57,11 +57,21 @@ export function sourceOf(flags: SourceFlags, input: RunInput): ChosenSource {
   return withFlags(flags, named);
 }
 
+/** --tokens counts the steps of all streams, n those of each. */
+function stepsPerStream(
+  { tokens }: SourceFlags,
+  { streams = 1 }: NamedOptions['options'],
+): number | undefined {
+  const several = Number.isInteger(streams) && Number(streams) > 1 ? Number(streams) : 1;
+  return tokens === undefined ? undefined : Math.ceil(tokens / several);
+}
+
 /** A flag such as --d is an option of a synthetic source; said twice, it must be said the same. */
 function withFlags(flags: SourceFlags, { name, options }: NamedOptions): ChosenSource {
   const found = sources.find(({ spec }) => spec.name === name);
   const known = found?.spec.options.shape ?? {};
-  const { d, heads, layers, order, scale, scoreStd, tokens: n, encoding } = flags;
+  const { d, heads, layers, order, scale, scoreStd, encoding } = flags;
+  const n = stepsPerStream(flags, options);
   const given = Object.entries({ d, heads, layers, order, scale, scoreStd, n, encoding });
   const taken = Object.fromEntries(given.filter(([key, value]) => key in known && value !== undefined));
   for (const [key, value] of Object.entries(taken)) {

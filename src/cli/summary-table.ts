@@ -21,7 +21,7 @@ export function summaryTable({ run, tokens, score_std, caches }: TraceSummary): 
   }
   const { layers, heads, d, order, kernel, status } = run;
   const what = `${tokens} tokens, ${layers} layer${layers > 1 ? 's' : ''} × ${heads} heads, d = ${d}, order ${order}, kernel ${kernel}, ${status}`;
-  return `${what}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; bytes: all heads and layers; ms: thread time`;
+  return `${what}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; bytes: all heads, layers and streams; ms: thread time; R: root mean square over steps with n ≥ 2`;
 }
 
 function milliseconds(ms: number | null): string {

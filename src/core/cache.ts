@@ -70,9 +70,10 @@ export interface SizeInput {
   readonly census: Census | null;
 }
 
-/** What theory says a cache costs after n tokens. */
+/** What theory says a cache costs after n tokens; without a census, the most it can cost. */
 export interface Size {
   readonly residentBytes: number;
+  readonly metadataBytes: number;
   readonly scratchBytes: number;
   /** Floating-point operations of one query; a fused multiply-add counts 2, exponentials are not counted. */
   readonly flops: number;

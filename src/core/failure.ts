@@ -11,8 +11,7 @@ export type FailureCode =
   | 'not-writable'
   | 'disk-full'
   | 'out-of-memory'
-  | 'worker-lost'
-  | 'interrupted';
+  | 'worker-lost';
 
 /**
  * An error a user can act on. `what` says who, which value and which rule; `hint` says what to do next.

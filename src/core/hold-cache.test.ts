@@ -21,7 +21,7 @@ const spec = {
     formulaText: '0',
     covering: () => null,
   } as const),
-  formula: () => ({ residentBytes: 0, scratchBytes: 0, flops: 0 }),
+  formula: () => ({ residentBytes: 0, metadataBytes: 0, scratchBytes: 0, flops: 0 }),
 };
 const census = {
   kept1: 0,

@@ -30,6 +30,8 @@ export interface EntrySource {
     readonly order: Order;
     readonly scale: number | null;
   }>;
+  /** The stream of each of the first `limit` steps, where `streams` is null and it can be told cheaply. */
+  streamIds?(limit: number): Promise<ArrayLike<number> | null>;
   open(): AsyncIterable<RecordedStep>;
 }
 

@@ -44,9 +44,17 @@ const bytesAgree: Check = async (trial, factory, { d, order, dtype, tokens }) =>
     const [bytes, charged] = [trial.bytes(), trial.charged()];
     const size = factory.formula({ ...input, census: trial.cache.census() });
     mustEqual(bytes.resident, size.residentBytes, `step ${i}: resident bytes`);
+    mustEqual(bytes.metadata, size.metadataBytes, `step ${i}: metadata bytes`);
     mustEqual(bytes.scratch, size.scratchBytes, `step ${i}: scratch bytes`);
     const planned = factory.formula({ ...input, census: null });
-    must(planned.residentBytes >= bytes.resident, () => `step ${i}: more bytes than were planned`);
+    const most = {
+      resident: planned.residentBytes,
+      metadata: planned.metadataBytes,
+      scratch: planned.scratchBytes,
+    };
+    for (const purpose of ['resident', 'metadata', 'scratch'] as const) {
+      must(bytes[purpose] <= most[purpose], () => `step ${i}: more ${purpose} bytes than were planned`);
+    }
     for (const purpose of ['resident', 'metadata', 'scratch'] as const) {
       mustEqual(charged[purpose], bytes[purpose], `step ${i}: ledger, ${purpose}`);
     }

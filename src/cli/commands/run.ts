@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { executeRun } from '../../../pipelines/execute.js';
 import { resolveRun, type RunRequest } from '../../../pipelines/resolve.js';
 import { summarise } from '../../../pipelines/summarise.js';
+import { asRecorded, type Said } from '../as-recorded.js';
 import { EXIT } from '../exit-codes.js';
 import { nextTraceFolder } from '../output-folder.js';
 import { progressBar } from '../progress.js';
@@ -20,9 +21,15 @@ export function addRunCommands(program: Command): void {
     .argument('[file]', 'text file, or - for standard input')
     .action((file: string | undefined, flags: RunFlags) => carryOut(requestOf(flags, file, true), flags));
   addRunFlags(program.command('replay'))
-    .description('decode a recording: Parquet, Arrow, or the trace of `kronflow record`')
+    .description(
+      'decode a recording: Parquet, Arrow, or the trace of `kronflow record`, which also says caches, prompt and seed',
+    )
     .argument('<recording>', 'recording.parquet, an Arrow file, or a folder with a recording')
-    .action((path: string, flags: RunFlags) => carryOut(requestOf(flags, { recording: path }, false), flags));
+    .action(async (path: string, flags: RunFlags, command: Command) => {
+      const request = requestOf(flags, { recording: path }, false);
+      const said: Said = (flag) => !['default', undefined].includes(command.getOptionValueSource(flag));
+      await carryOut(await asRecorded(request, path, said), flags);
+    });
 }
 
 async function carryOut(request: RunRequest, flags: RunFlags): Promise<void> {
@@ -30,16 +37,18 @@ async function carryOut(request: RunRequest, flags: RunFlags): Promise<void> {
   const dir = flags.output ?? (await nextTraceFolder());
   const bar = progressBar(resolved.steps);
   const interrupt = new AbortController();
+  let work = 'stopping after this token';
+  const onSealing = () => (work = 'every token is done, sealing the trace');
   const onSignal = () => {
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted); // asked twice: stop here, `seal` can finish
-    process.stderr.write('\nstopping after this token; press Ctrl-C again to stop at once\n');
+    process.stderr.write(`\n${work}; press Ctrl-C again to stop at once\n`);
     interrupt.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     const { threads, kernel, logLevel } = flags;
-    const how = { dir, threads, kernel, logLevel, signal: interrupt.signal, onStep: bar.onStep };
-    const { run } = await executeRun(resolved, how);
+    const how = { dir, threads, kernel, logLevel, signal: interrupt.signal };
+    const { run } = await executeRun(resolved, { ...how, onStep: bar.onStep, onSealing });
     if (run.status === 'interrupted') process.exitCode = EXIT.interrupted;
   } finally {
     bar.stop();

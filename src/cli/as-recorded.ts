@@ -1,0 +1,32 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readRunFile, RUN_FILE } from '../../data/sinks/trace-folder.js';
+import { configSchema } from '../../pipelines/config.js';
+import type { RunRequest } from '../../pipelines/resolve.js';
+
+/** Flags of a replay that the recorded run answers when the user does not. */
+export type Said = (flag: 'cache' | 'prompt' | 'seed' | 'reference' | 'outputs') => boolean;
+
+/**
+ * A replay of a trace folder is the run that was recorded, unless the user says otherwise: its caches, prompt,
+ * seed, reference and outputs (law L10). A recording on its own says none of these.
+ *
+ * @throws Failure `bad-trace` when the folder's run.json is damaged
+ */
+export async function asRecorded(request: RunRequest, path: string, said: Said): Promise<RunRequest> {
+  const isTrace = await stat(join(path, RUN_FILE)).then(
+    () => true,
+    () => false,
+  );
+  if (!isTrace) return request;
+  const recorded = configSchema.parse((await readRunFile(path)).config);
+  const { trace } = request;
+  return {
+    ...request,
+    caches: said('cache') ? request.caches : recorded.caches,
+    prompt: said('prompt') ? request.prompt : recorded.prompt,
+    seed: said('seed') ? request.seed : recorded.seed,
+    reference: said('reference') ? request.reference : recorded.reference,
+    trace: { ...trace, outputs: said('outputs') ? trace.outputs : recorded.trace.outputs },
+  };
+}
