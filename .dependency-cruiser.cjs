@@ -35,7 +35,7 @@ const rules = Object.entries(folders).flatMap(([folder, { from, packages }]) => 
       severity: 'error',
       from: inside,
       to: {
-        dependencyTypes: ['npm', 'npm-dev'],
+        path: 'node_modules/', // whatever package.json says of it: also what only another package depends on
         pathNot: packages.map((name) => `node_modules/(@types/)?${name}/`),
       },
     },

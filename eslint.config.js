@@ -5,6 +5,7 @@ import ts from 'typescript-eslint';
 const ban = (names, message) => ['error', ...names.map((name) => ({ name, message }))];
 const clock = ['Date', 'performance', 'setTimeout', 'setInterval', 'process'];
 const sharing = ['SharedArrayBuffer', 'Atomics', 'WebAssembly'];
+const everything = ['globalThis', 'self', 'global', 'window', 'eval', 'Function'];
 const tests = ['**/*.test.ts', '**/*.test-d.ts', '**/testing/**'];
 
 export default ts.config(
@@ -47,7 +48,7 @@ export default ts.config(
     files: ['src/core/**', 'src/bounds/**', 'operators/**'],
     ignores: tests,
     rules: {
-      'no-restricted-globals': ban([...clock, ...sharing], 'take it from the Run'),
+      'no-restricted-globals': ban([...clock, ...sharing, ...everything], 'take it from the Run'),
       'no-restricted-properties': [
         'error',
         { object: 'Math', property: 'random', message: 'take a seeded generator from the Run' },

@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    maxWorkers: '100%', // of the processors; by default one of them is left idle
     reporters: ['default', './vitest.reporter.ts'],
     projects: [
       {

@@ -1,8 +1,9 @@
 import { firstValueFrom, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../src/core/random.js';
+import type { ProjectionWeights } from '../src/core/weights.js';
 import { project } from './project.js';
-import { gaussianWeights, type ProjectionWeights } from './projection-weights.js';
+import { gaussianWeights } from './projection-weights.js';
 import { testRun, token } from './testing/test-run.js';
 
 describe.each(['tensor', 'matrix'] as const)('project in %s order', (order) => {
@@ -27,5 +28,17 @@ describe.each(['tensor', 'matrix'] as const)('project in %s order', (order) => {
     }
     const offsets = Object.values(event.qkv).flatMap((slot) => (slot === null ? [] : [slot.offset]));
     expect(new Set(offsets).size).toBe(order === 'tensor' ? 5 : 3);
+  });
+
+  it('refuses rows that float32 cannot hold', async () => {
+    const run = testRun({ heads: 3, d: 5, order, dtype: 'f32' });
+    const weights = gaussianWeights(run.shape, (name) => randomStream(2, name));
+    weights.k1.fill(2e38, 7, 8); // row 0, head 1
+    const event = { ...token(3), normed: new Float32Array(15).fill(2) };
+    const flow = of(event).pipe(project(run, { layer: 4, weights }));
+    await expect(firstValueFrom(flow)).rejects.toMatchObject({
+      code: 'bad-input',
+      what: 'stream 0, step 3, layer 4, head 1: k1 holds Infinity',
+    });
   });
 });

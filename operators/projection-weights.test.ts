@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../src/core/random.js';
 import type { Order } from '../src/core/shape.js';
-import {
-  gaussianWeights,
-  headScoreStd,
-  scaleToScoreStd,
-  weightNames,
-  type ProjectionWeights,
-} from './projection-weights.js';
+import type { ProjectionWeights } from '../src/core/weights.js';
+import { gaussianWeights, headScoreStd, scaleToScoreStd } from './projection-weights.js';
 
 const [heads, d] = [2, 6];
 const width = heads * d;
@@ -56,7 +51,7 @@ describe('gaussianWeights', () => {
     const present = Object.entries(make(order))
       .filter(([, part]) => part !== null)
       .map(([name]) => name);
-    expect(present.sort()).toEqual([...weightNames(order)].sort());
+    expect(present.sort()).toEqual(order === 'tensor' ? ['k1', 'k2', 'q', 'v1', 'v2'] : ['k1', 'q', 'v1']);
   });
 });
 
@@ -84,5 +79,27 @@ describe.each(orders)('score deviation in %s order', (order) => {
       expect(scaled.q).not.toEqual(weights.q);
     }
     expect(weights).toEqual(untouched);
+  });
+
+  it('is refused for a head whose scores cannot have it', () => {
+    const shape = { heads, d, scale: 1 };
+    const zeroed = (name: 'q' | 'k1', value: number) => {
+      const weights = make(order);
+      for (let i = 0; i < width; i++) weights[name].fill(value, i * width + d, (i + 1) * width); // head 1
+      return weights;
+    };
+    for (const [weights, std] of [
+      [zeroed('q', 0), 1],
+      [zeroed('k1', 0), 1],
+      [zeroed('q', NaN), 1],
+      [zeroed('k1', Infinity), 1],
+    ] as const) {
+      expect(() => scaleToScoreStd(weights, shape, std)).toThrow(
+        /^head 1: its scores have standard deviation/,
+      );
+    }
+    for (const std of [1e200, 1e-200]) {
+      expect(() => scaleToScoreStd(make(order), shape, std)).toThrow(/^head 0/);
+    }
   });
 });

@@ -1,15 +1,12 @@
 import type { Random } from '../src/core/random.js';
+import { Failure } from '../src/core/failure.js';
 import type { ModelShape, Order } from '../src/core/shape.js';
+import type { ProjectionWeights } from '../src/core/weights.js';
 
-/** Weights of one layer, each (heads·d rows × heads·d columns), row-major: output = input · W. */
-export interface ProjectionWeights {
-  readonly q: Float32Array;
-  readonly k1: Float32Array;
-  readonly v1: Float32Array;
-  /** Null in matrix order. */
-  readonly k2: Float32Array | null;
-  readonly v2: Float32Array | null;
-}
+export type { ProjectionWeights };
+
+/** How far float32 may leave the deviation from what was asked for; more means that weights over- or underflowed. */
+const TOLERANCE = 1e-3;
 
 /** Standard normal weights over √(heads·d): inputs with variance 1 give rows with variance 1. */
 export function gaussianWeights(
@@ -36,6 +33,8 @@ export function gaussianWeights(
  * `scoreStd` (R) for independent inputs with covariance 1. Exact, from the Gram matrices:
  * Var s = scale² Σ_tu (WqᵀWq)_tu (W1ᵀW1)_tu (W2ᵀW2)_tu, because s is linear in each of its three inputs.
  * Real text repeats tokens, so what a run measures differs a little; the trace holds what was measured.
+ *
+ * @throws Failure `bad-weights` naming the head: its scores are all 0, or the scaled weights are no float32 numbers
  */
 export function scaleToScoreStd(
   weights: ProjectionWeights,
@@ -50,8 +49,16 @@ export function scaleToScoreStd(
   };
   const parts = [scaled.q, scaled.k1, scaled.k2].filter((part) => part !== null);
   for (let head = 0; head < heads; head++) {
-    const factor = (scoreStd / headScoreStd(weights, heads, d, scale, head)) ** (1 / parts.length);
+    const std = headScoreStd(weights, heads, d, scale, head);
+    const factor = (scoreStd / std) ** (1 / parts.length);
     for (const part of parts) scaleHead(part, heads * d, d, head, factor);
+    const scaledStd = headScoreStd(scaled, heads, d, scale, head);
+    if (Math.abs(scaledStd / scoreStd - 1) < TOLERANCE) continue;
+    throw new Failure(
+      'bad-weights',
+      `head ${head}: its scores have standard deviation ${std}, which cannot be scaled to ${scoreStd} in float32`,
+      std === 0 ? 'its q or keys are zero: leave out --score-std' : 'choose another --score-std or --scale',
+    );
   }
   return scaled;
 }

@@ -104,10 +104,15 @@ async function openTrace(
   const origin = process.hrtime.bigint();
   const clock: Clock = { now: () => Number(process.hrtime.bigint() - origin) };
   const started = await createTrace(dir, describeRun(resolved, { threads }, kernel));
-  const journal = await openJournal(dir, { d: config.model.d, order: config.model.order, clock });
-  const { log, close } = openLog(dir, logLevel);
-  log.info({ run_id: started.run_id, config }, 'run started');
-  return { started, journal, log, clock, closeLog: close };
+  try {
+    const { log, close } = openLog(dir, logLevel);
+    const journal = await openJournal(dir, { d: config.model.d, order: config.model.order, clock });
+    log.info({ run_id: started.run_id, config }, 'run started');
+    return { started, journal, log, clock, closeLog: close };
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true }); // a folder that never held a row must not block its name
+    throw error;
+  }
 }
 
 function assembleRun(

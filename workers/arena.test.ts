@@ -48,9 +48,7 @@ describe('SharedRows', () => {
         expect(rows.spans().reduce((sum, span) => sum + span.rows, 0)).toBe(count);
         expect(rows.bytes).toBe(count * width * 4);
         expect(ledger.used('rows')).toBe(rows.bytes);
-        expect(rows.spans().length).toBeLessThanOrEqual(
-          Math.max(1, Math.ceil(Math.log2(count / 64 + 1)) + 1),
-        );
+        expect(rows.spans().length).toBeLessThanOrEqual(Math.ceil(count / 64));
       }),
       { numRuns: 30 },
     );

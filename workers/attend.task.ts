@@ -15,15 +15,23 @@ const { memory, dtype, kernel } = workerData as ThreadData;
 const now = () => Number(process.hrtime.bigint());
 const kernelOf = openKernels(kernel, dtype);
 
+/** An error on its way to the main thread. */
+export interface TaskError {
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
 /**
  * Take tiles of a step until none is left; the partials stay in shared memory. Never awaits: between tasks
  * piscina parks the thread. An error is returned, not thrown: a throw would be taken for a dead thread.
  */
-export default function attend(step: StepAddress): string | null {
+export default function attend(step: StepAddress): TaskError | null {
   try {
     takeTiles(memory, step, (job, tile, out) => timedTile(kernelOf(job), job, tile, out, now));
     return null;
   } catch (error) {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return error instanceof Error
+      ? { message: error.message, stack: error.stack }
+      : { message: String(error), stack: undefined };
   }
 }

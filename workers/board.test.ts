@@ -23,7 +23,7 @@ const job: fc.Arbitrary<AttendJob | ProductJob> = fc.oneof(
 );
 const works: fc.Arbitrary<readonly Work[]> = fc.array(
   fc.record({
-    ...{ job, tileRows: count, rows: count, firstTile: count, tiles: count },
+    ...{ job, tileRows: count, rows: count, firstTile: count, tiles: count, size: count },
     request: fc.record({
       q: fc.record({ offset, length: count }),
       ...{ d: count, scale: number, precise: fc.boolean(), plan: fc.constant({ jobs: [] }) },

@@ -1,5 +1,5 @@
 import type { Atoms, AttendJob, Matrix, ProductJob, Role } from '../src/core/plan.js';
-import type { TileJob } from './kernels/reference.js';
+import type { BoardJob } from './kernels/kernel.js';
 import type { Work } from './tiles.js';
 
 /**
@@ -8,18 +8,6 @@ import type { Work } from './tiles.js';
  */
 const KINDS = ['grid', 'rows', 'product'] as const;
 const ROLES: readonly Role[] = ['both', 'numerator', 'denominator'];
-
-/** A job as a thread reads it back. */
-export interface BoardJob extends TileJob {
-  /** Byte offset of its words, for kernels that read them themselves. */
-  readonly words: number;
-  /** Whether it wants the reference kernel whatever the pool's own is. */
-  readonly precise: boolean;
-  readonly tileRows: number;
-  readonly rows: number;
-  readonly firstTile: number;
-  readonly tiles: number;
-}
 
 /** Write the works of a step as numbers: their count, then each work. */
 export function encodeBoard(works: readonly Work[], bytesPerNumber: number): number[] {

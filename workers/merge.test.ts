@@ -104,6 +104,21 @@ describe('mergePartials', () => {
     }
   });
 
+  it.each([
+    ['m', partialOf(NaN, 1, [1, 1, 1]), 'both'],
+    ['l', partialOf(-Infinity, NaN, [0, 0, 0]), 'both'],
+    ['l of a numerator', partialOf(2, NaN, [0, 0, 0]), 'numerator'],
+    ['l of a denominator', partialOf(2, NaN, []), 'denominator'],
+    ['acc', partialOf(2, 1, [NaN, NaN, NaN]), 'both'],
+  ] as const)('answers NaN, not zeros, where %s is no number', (_, partial, role) => {
+    const good = role === 'both' ? [] : [both(partialOf(2, 1, [1, 1, 1]))];
+    expect([...merge([...good, both(partial, role)]).output]).toEqual([NaN, NaN, NaN]);
+    expect([...merge([both(partial, role), ...good]).output]).toEqual([NaN, NaN, NaN]);
+    if (role !== 'numerator' && !Number.isNaN(partial[PARTIAL_HEADER])) {
+      expect(merge([both(partial, role), ...good]).lse).toBeNaN();
+    }
+  });
+
   it('takes numerator and denominator from different jobs', () => {
     const tiles = [
       both(partialOf(1, 99, [2, 4, 6]), 'numerator'),
@@ -115,10 +130,10 @@ describe('mergePartials', () => {
   });
 
   it('adds up what was measured, products included', () => {
-    const tile = (max: number, sum: number, squares: number, pairs: number, start: number) =>
-      both(partialOf(0, 1, [1, 1, 1], { max, sum, squares, pairs, start, flops: 10, ns: 7 }));
+    const tile = (max: number, mean: number, m2: number, pairs: number, start: number) =>
+      both(partialOf(0, 1, [1, 1, 1], { max, mean, m2, pairs, start, flops: 10, ns: 7 }));
     const product = partialOf(-Infinity, 0, [], { flops: 1000, ns: 50, start: 90 });
-    const answer = mergePartials(D, [tile(3, 4, 10, 2, 130), tile(5, 8, 40, 4, 110)], [product], 80);
+    const answer = mergePartials(D, [tile(3, 3, 2, 2, 130), tile(5, 1.5, 5, 4, 110)], [product], 80);
     expect(answer).toMatchObject({
       maxScore: 5,
       scoreMean: 2,
@@ -127,7 +142,7 @@ describe('mergePartials', () => {
       attend_ns: 64,
       queue_ns: 10,
     });
-    expect(answer.scoreStd).toBeCloseTo(Math.sqrt(50 / 6 - 4), 14);
+    expect(answer.scoreStd).toBeCloseTo(Math.sqrt((20 + 14) / 6 - 4), 14); // squares: 2 + 2·3², 5 + 4·1.5²
     expect(mergePartials(D, [tile(0, 0, 0, 1, 50)], [], 80).queue_ns).toBe(0); // clocks of threads may differ
   });
 });

@@ -1,6 +1,6 @@
 import type { AttendJob } from '../src/core/plan.js';
 import type { Answer } from '../src/core/pool.js';
-import { PARTIAL, PARTIAL_HEADER } from './kernels/partial.js';
+import { addScores, clearPartial, PARTIAL, PARTIAL_HEADER, partialLength } from './kernels/partial.js';
 
 /** The partial of one tile and what its job adds to. */
 export interface TilePartial {
@@ -10,7 +10,8 @@ export interface TilePartial {
 
 /**
  * Merge the partials of one request in the order given, which is the order of the tiles: the result does not
- * depend on who computed what (math.md 1.3). Numerator and denominator may come from different jobs.
+ * depend on who computed what (math.md 1.3). Numerator and denominator may come from different jobs. Where a score
+ * was no number, output and lse are NaN: an answer that is not known must not look like zeros.
  *
  * `prepare` are the partials of the product tiles: they only cost time and operations.
  */
@@ -21,24 +22,26 @@ export function mergePartials(
   submitted: number,
 ): Answer {
   const [numerator, denominator] = [new Sum(d), new Sum(0)];
-  const totals = { max: -Infinity, sum: 0, squares: 0, pairs: 0, flops: 0, ns: 0, start: Infinity };
+  const totals = new Float64Array(partialLength(0));
+  clearPartial(totals);
+  totals[PARTIAL.start] = Infinity;
   for (const partial of prepare) count(totals, partial);
   for (const { role, partial } of tiles) {
     if (role !== 'denominator') numerator.add(partial);
     if (role !== 'numerator') denominator.add(partial);
     count(totals, partial);
   }
-  const mean = totals.sum / totals.pairs;
+  const [start, pairs] = [totals[PARTIAL.start], totals[PARTIAL.pairs]];
   return {
     output: quotient(numerator, denominator),
     lse: denominator.m + Math.log(denominator.l),
-    maxScore: totals.max,
-    scoreMean: mean,
-    scoreStd: Math.sqrt(Math.max(0, totals.squares / totals.pairs - mean * mean)),
-    pairs: totals.pairs,
-    flops: totals.flops,
-    attend_ns: totals.ns,
-    queue_ns: totals.start === Infinity ? 0 : Math.max(0, totals.start - submitted), // no tile: no queue
+    maxScore: totals[PARTIAL.max],
+    scoreMean: pairs === 0 ? NaN : totals[PARTIAL.mean],
+    scoreStd: Math.sqrt(totals[PARTIAL.m2] / pairs),
+    pairs,
+    flops: totals[PARTIAL.flops],
+    attend_ns: totals[PARTIAL.ns],
+    queue_ns: start === Infinity ? 0 : Math.max(0, start - submitted), // no tile: no queue
   };
 }
 
@@ -52,8 +55,8 @@ class Sum {
   }
 
   add(partial: Float64Array): void {
-    const m = Math.max(this.m, partial[PARTIAL.m]);
-    if (m === -Infinity) return; // identity: -inf - -inf would be NaN
+    const m = Math.max(this.m, partial[PARTIAL.m]); // NaN, if either is
+    if (m === -Infinity) return void (this.l += partial[PARTIAL.l]); // identity, l = 0: -inf - -inf would be NaN
     const [mine, other] = [Math.exp(this.m - m), Math.exp(partial[PARTIAL.m] - m)];
     this.m = m;
     this.l = mine * this.l + other * partial[PARTIAL.l];
@@ -65,19 +68,17 @@ class Sum {
 
 /** Zeros when there is nothing to divide: no atoms, or no atom with a value. */
 function quotient(numerator: Sum, denominator: Sum): Float64Array {
+  if (Number.isNaN(numerator.l) || Number.isNaN(denominator.l)) return numerator.acc.fill(NaN);
   if (numerator.m === -Infinity || denominator.l === 0) return numerator.acc.fill(0);
   const factor = Math.exp(numerator.m - denominator.m) / denominator.l;
   return numerator.acc.map((x) => x * factor);
 }
 
-type Totals = Record<'max' | 'sum' | 'squares' | 'pairs' | 'flops' | 'ns' | 'start', number>;
-
-function count(totals: Totals, partial: Float64Array): void {
-  totals.max = Math.max(totals.max, partial[PARTIAL.max]);
-  totals.sum += partial[PARTIAL.sum];
-  totals.squares += partial[PARTIAL.squares];
-  totals.pairs += partial[PARTIAL.pairs];
-  totals.flops += partial[PARTIAL.flops];
-  totals.ns += partial[PARTIAL.ns];
-  totals.start = Math.min(totals.start, partial[PARTIAL.start]);
+/** Add what a tile measured to `totals`, a partial without values. */
+function count(totals: Float64Array, partial: Float64Array): void {
+  totals[PARTIAL.max] = Math.max(totals[PARTIAL.max], partial[PARTIAL.max]);
+  addScores(totals, partial[PARTIAL.pairs], partial[PARTIAL.mean], partial[PARTIAL.m2]);
+  totals[PARTIAL.flops] += partial[PARTIAL.flops];
+  totals[PARTIAL.ns] += partial[PARTIAL.ns];
+  totals[PARTIAL.start] = Math.min(totals[PARTIAL.start], partial[PARTIAL.start]);
 }

@@ -67,6 +67,16 @@ describe('the worker pool', () => {
     });
   });
 
+  it('does small steps itself, with the same bits, and wakes no thread for them', async () => {
+    const arena = SharedArena.create('f32');
+    const requests = step(arena, 60, 8);
+    const task = new URL('./testing/failing.task.mjs', import.meta.url).href; // a thread would fail
+    const alone = opened(createPool({ arena, threads: 2, task, small: 60 * 60 * 8 * 4 }));
+    expect(values(await alone.attend(requests))).toEqual(values(await inlinePool(arena).attend(requests)));
+    const larger = step(arena, 61, 8);
+    await expect(alone.attend(larger)).rejects.toThrow('no such tile');
+  });
+
   it('sees memory that grew after its threads started', async () => {
     const arena = SharedArena.create('f32');
     const pool = opened(createPool({ arena, threads: 2 }));
@@ -102,6 +112,19 @@ describe('the worker pool', () => {
     expect(values(await pool.attend(requests))).toEqual(values(await inlinePool(arena).attend(requests)));
     expect(events.map(({ kind }) => kind)).toEqual(['worker-restarted', 'worker-restarted']);
     expect(events[0].message).toMatch(/exited with code: 7/);
+  });
+
+  it('passes on an error of a thread: its message, and apart from it its stack', async () => {
+    const arena = SharedArena.create('f32');
+    const task = new URL('./testing/failing.task.mjs', import.meta.url).href;
+    const error = await opened(createPool({ arena, threads: 1, task }))
+      .attend(step(arena, 5, 4))
+      .catch((thrown: unknown) => thrown as Error);
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error).toMatchObject({
+      message: 'no such tile',
+      stack: expect.stringContaining('at kernel.js:7'),
+    });
   });
 
   it('gives up in words when threads keep dying', async () => {

@@ -2,10 +2,12 @@ import { Piscina } from 'piscina';
 import { Failure } from '../src/core/failure.js';
 import type { AttentionPool } from '../src/core/pool.js';
 import type { SharedArena } from './arena.js';
-import type { ThreadData } from './attend.task.js';
+import type { TaskError, ThreadData } from './attend.task.js';
 import type { KernelName } from './kernels/kernel.js';
-import { SharedStep, type StepAddress } from './shared-step.js';
+import { openKernels } from './kernels/ladder.js';
+import { SharedStep, takeTiles, type StepAddress } from './shared-step.js';
 import { answerStep, type TileRunner } from './step.js';
+import { timedTile } from './timed-tile.js';
 
 const MAX_ATTEMPTS = 5; // a step that kills its workers this often would kill them for ever
 
@@ -21,6 +23,8 @@ export interface PoolOptions {
   readonly threads: number;
   /** A kernel that `chooseKernel` has found to work, and its label for run.json. */
   readonly kernel?: { readonly name: KernelName; readonly label: string };
+  /** Steps of at most so many multiply-adds are done by the calling thread: to wake others would take longer. */
+  readonly small?: number;
   readonly task?: string;
 }
 
@@ -28,7 +32,8 @@ export interface PoolOptions {
  * Attention on worker threads that share `arena`: one message per thread and step, which says only where the
  * step lies. A thread that dies is replaced, its tile is done again, and `onEvent` is told.
  */
-export function createPool({ arena, threads, kernel = REFERENCE, task = TASK }: PoolOptions): AttentionPool {
+export function createPool(options: PoolOptions): AttentionPool {
+  const { arena, threads, kernel = REFERENCE, small = 0, task = TASK } = options;
   const data: ThreadData = { memory: arena.memory, dtype: arena.dtype, kernel: kernel.name };
   const piscina = new Piscina({
     filename: task,
@@ -40,6 +45,7 @@ export function createPool({ arena, threads, kernel = REFERENCE, task = TASK }: 
   // an idle thread that dies is news, not the end of the process; with a task in hand, the task rejects instead
   piscina.on('error', (error: Error) => pool.onEvent({ kind: 'worker-restarted', message: error.message }));
   const step = new SharedStep(arena);
+  const kernelOf = openKernels(kernel.name, arena.dtype);
   const now = () => Number(process.hrtime.bigint());
   let busy = false;
 
@@ -61,31 +67,46 @@ export function createPool({ arena, threads, kernel = REFERENCE, task = TASK }: 
 
   const runTiles: TileRunner = async (works) => {
     const address = step.load(works);
-    await runAll(address);
+    if (works.reduce((sum, { size }) => sum + size, 0) <= small) {
+      takeTiles(arena.memory, address, (job, tile, out) => timedTile(kernelOf(job), job, tile, out, now));
+      return step.reader(address, works);
+    }
+    await runAll(piscina, step, address, (message) => pool.onEvent({ kind: 'worker-restarted', message }));
     return step.reader(address, works);
   };
-
-  async function runAll(address: StepAddress): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const workers = Math.min(threads, step.missing(address));
-      const results = await Promise.allSettled(Array.from({ length: workers }, () => piscina.run(address)));
-      const died = results.flatMap((r) =>
-        r.status === 'rejected' ? [String(r.reason?.message ?? r.reason)] : [],
-      );
-      for (const message of died) pool.onEvent({ kind: 'worker-restarted', message });
-      for (const r of results)
-        if (r.status === 'fulfilled' && r.value !== null) throw new RangeError(r.value);
-      const missing = step.missing(address);
-      if (missing === 0) return;
-      if (attempt === MAX_ATTEMPTS) {
-        throw new Failure(
-          'worker-lost',
-          `worker threads died ${MAX_ATTEMPTS} times over the same step (${missing} tiles left): ${died.at(-1)}`,
-          'look for memory limits of this process; --threads 1 uses less',
-        );
-      }
-      step.rewind(address);
-    }
-  }
   return pool;
+}
+
+/** Run every tile of a step; `died` is told of threads that died over it, and their tiles are done again. */
+async function runAll(
+  piscina: Piscina,
+  step: SharedStep,
+  address: StepAddress,
+  died: (message: string) => void,
+): Promise<void> {
+  let last = '';
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    step.rewind(address);
+    const workers = Math.min(piscina.options.maxThreads, step.missing(address));
+    const results = await Promise.allSettled(
+      Array.from({ length: workers }, () => piscina.run(address) as Promise<TaskError | null>),
+    );
+    for (const result of results) {
+      if (result.status === 'rejected') died((last = String(result.reason?.message ?? result.reason)));
+      else if (result.value !== null) throw fromThread(result.value);
+    }
+    if (step.missing(address) === 0) return;
+  }
+  throw new Failure(
+    'worker-lost',
+    `worker threads died ${MAX_ATTEMPTS} times over the same step (${step.missing(address)} tiles left): ${last}`,
+    'look for memory limits of this process; --threads 1 uses less',
+  );
+}
+
+/** An error of a thread, with the stack it had there. */
+function fromThread({ message, stack }: TaskError): RangeError {
+  const error = new RangeError(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }

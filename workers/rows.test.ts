@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Ledger } from '../src/core/ledger.js';
 import type { Arena } from '../src/core/memory.js';
 import { SharedArena } from './arena.js';
-import { SharedRows } from './rows.js';
+import { mostReserved, SharedRows } from './rows.js';
 
 it('holds and is charged for nothing more when shared memory is full (L2)', () => {
   const shared = SharedArena.create('f32');
@@ -30,6 +30,18 @@ it('holds and is charged for nothing more when shared memory is full (L2)', () =
   rows.append([64, 65]);
   expect([...rows.read(64)]).toEqual([64, 65]);
 });
+
+it.each([1, 64, 65, 1000, 100_000, 4_000_000])(
+  '%d rows reserve an eighth and 64 rows more at most',
+  (count) => {
+    const arena = SharedArena.create('f32');
+    const before = arena.reservedBytes;
+    const rows = arena.rows(64, () => {});
+    rows.resize(count);
+    expect(arena.reservedBytes - before).toBeLessThanOrEqual(mostReserved(rows.bytes, 64 * 4));
+    expect(rows.spans().length).toBeLessThanOrEqual(100); // native kernels walk them
+  },
+);
 
 it('keeps its blocks when it shrinks, and takes them again', () => {
   const ledger = new Ledger();

@@ -1,5 +1,6 @@
 import type { SharedArena } from './arena.js';
-import { decodeBoard, encodeBoard, type BoardJob } from './board.js';
+import { decodeBoard, encodeBoard } from './board.js';
+import type { BoardJob } from './kernels/kernel.js';
 import { partialLength } from './kernels/partial.js';
 import { tileCount, type Work } from './tiles.js';
 

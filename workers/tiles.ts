@@ -12,6 +12,8 @@ export interface Work {
   readonly rows: number;
   readonly firstTile: number;
   readonly tiles: number;
+  /** Multiply-adds of the scores: pairs × d. */
+  readonly size: number;
 }
 
 /**
@@ -29,7 +31,7 @@ export function cutTiles(
     const { panel, work: most } = TILINGS[request.precise ? 'reference' : kernel];
     const tileRows = panel * Math.max(1, Math.floor(most / (panel * perRow)));
     const tiles = Math.ceil(rows / tileRows);
-    const work = { request, job, tileRows, rows, firstTile, tiles };
+    const work = { request, job, tileRows, rows, firstTile, tiles, size: rows * perRow };
     firstTile += tiles;
     return work;
   });

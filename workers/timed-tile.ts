@@ -1,6 +1,5 @@
-import type { BoardJob } from './board.js';
 import { PARTIAL } from './kernels/partial.js';
-import type { Kernel } from './kernels/kernel.js';
+import type { BoardJob, Kernel } from './kernels/kernel.js';
 
 /** Run one tile and note in its partial when it started and how long it took. */
 export function timedTile(

@@ -26,3 +26,14 @@ it('drops k2 and v2 in matrix order, and never lets them be null in tensor order
   const { k2, v2 } = tableColumns('recording', 'tensor');
   expect([k2.nullable, v2.nullable]).toEqual([false, false]);
 });
+
+it('steps have every column that was asked for by name, under exactly that name', () => {
+  const asked = [
+    ...['stream_id', 'layer', 'head', 'cache', 'step', 'pos', 'token_id'],
+    ...['resident_bytes', 'formula_bytes', 'metadata_bytes', 'scratch_bytes', 'budget_bytes'],
+    ...['kept_side1', 'kept_side2', 'pairs_scored'],
+    ...['update_ns', 'attend_ns', 'queue_ns', 'reference_ns'],
+    ...['err_rel_l2', 'err_max_abs', 'err_cos', 'score_std', 'max_score', 'lse'],
+  ];
+  expect(Object.keys(tableColumns('steps', 'tensor'))).toEqual(expect.arrayContaining(asked));
+});

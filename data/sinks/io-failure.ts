@@ -14,7 +14,7 @@ export function writeFailure(error: unknown, path: string): unknown {
     return new Failure(
       'disk-full',
       `${path}: the disk is full (${code})`,
-      'free some space, then `kronflow seal DIR` finishes what was written so far',
+      'free some space, or choose another disk',
       { cause: error },
     );
   }

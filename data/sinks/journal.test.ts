@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,12 +7,13 @@ import type { Columns } from '../schemas/column.js';
 import { eventColumns } from '../schemas/events.js';
 import { stepColumns } from '../schemas/steps.js';
 import { temporaryFolder } from '../testing/folder.js';
-import { eventRow, outputRow, recordingRow, stepBatch, stepRow } from '../testing/rows.js';
+import { eventRow, outputRow, recordingRow, runStart, stepBatch, stepRow } from '../testing/rows.js';
 import { onTinyDisk } from '../testing/tiny-disk.js';
 import { fromRecordBatch } from './arrow-table.js';
 import type { TableData } from './column-data.js';
 import { openJournal, type Journal } from './journal.js';
 import { readBatches, recoverJournal, type Recovered } from './recover.js';
+import { createTrace } from './trace-folder.js';
 
 const d = 3;
 let folder = temporaryFolder();
@@ -208,6 +209,24 @@ async function fill(journal: Journal): Promise<unknown> {
   }
 }
 
+it('leaves nothing when it cannot be opened on a full disk', ({ skip }) =>
+  onTinyDisk(64, skip, async (disk) => {
+    for (let full = false, i = 0; !full; i++) {
+      try {
+        writeFileSync(join(disk, `filler-${i}`), new Uint8Array(4096));
+      } catch {
+        full = true;
+      }
+    }
+    await expect(open(disk)).rejects.toMatchObject({
+      code: 'disk-full',
+      hint: expect.not.stringContaining('seal'),
+    });
+    expect(readdirSync(disk)).not.toContain('journal');
+    await expect(createTrace(join(disk, 'run'), runStart)).rejects.toMatchObject({ code: 'disk-full' });
+    expect(readdirSync(disk)).not.toContain('run');
+  }));
+
 it('a full disk is a Failure, again for every later write, and loses nothing acknowledged', ({ skip }) =>
   onTinyDisk(128, skip, async (disk) => {
     const journal = await open(disk, 16);
@@ -226,7 +245,9 @@ it('a full disk is a Failure, again for every later write, and loses nothing ack
 
 it('names its process while it is open', async () => {
   const journal = await open();
-  expect(readFileSync(join(folder.path, 'journal', 'writer.pid'), 'utf8')).toBe(`${process.pid}\n`);
+  expect(readFileSync(join(folder.path, 'journal', 'writer.pid'), 'utf8')).toMatch(
+    new RegExp(`^${process.pid}( \\d+)?\n$`),
+  );
   await journal.close();
   expect(() => readFileSync(join(folder.path, 'journal', 'writer.pid'))).toThrow('ENOENT');
 });

@@ -2,6 +2,7 @@ import parquet, { type RowBuffer } from 'parquetjs-lite';
 import types from 'parquetjs-lite/gen-nodejs/parquet_types.js';
 import type { Columns } from '../schemas/column.js';
 import type { TableData } from './column-data.js';
+import { inTurn } from './in-turn.js';
 import type { OutFile } from './out-file.js';
 import { columnStatistics, shredColumn } from './row-group.js';
 import { tableBuffer } from './table-buffer.js';
@@ -42,20 +43,13 @@ export function narrowParquet(file: OutFile, options: NarrowOptions): NarrowWrit
   const encoder = encode(options);
   const buffer = tableBuffer(table, columns, 1);
   let state: 'open' | 'finished' | 'broken' = 'open';
-  let tail: Promise<unknown> = Promise.resolve();
+  const turn = inTurn();
 
-  function inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = tail.then(async () => {
-      if (state !== 'open') throw new RangeError(`${table}: the Parquet file is ${state}`);
-      try {
-        await work();
-      } catch (error) {
-        state = 'broken';
-        throw error;
-      }
-    });
-    tail = turn.catch(() => undefined);
-    return turn;
+  async function guarded(work: () => Promise<void>): Promise<void> {
+    if (state !== 'open') throw new RangeError(`${table}: the Parquet file is ${state}`);
+    state = 'broken'; // unless the work succeeds
+    await work();
+    state = 'open';
   }
 
   async function writeGroup(): Promise<void> {
@@ -68,23 +62,24 @@ export function narrowParquet(file: OutFile, options: NarrowOptions): NarrowWrit
     for (const bytes of encoder.take()) await file.write(bytes);
   }
 
+  async function append(data: TableData, rows: number): Promise<void> {
+    for (let from = 0; from < rows;) {
+      const to = Math.min(rows, from + rowsPerGroup - buffer.rows);
+      buffer.append(data, from, to);
+      from = to;
+      if (buffer.rows === rowsPerGroup) await writeGroup();
+    }
+  }
+
+  async function finish(): Promise<void> {
+    if (buffer.rows > 0) await writeGroup();
+    encoder.footer(metadata);
+    await drain();
+  }
+
   return {
-    append: (data, rows) =>
-      inTurn(async () => {
-        for (let from = 0; from < rows;) {
-          const to = Math.min(rows, from + rowsPerGroup - buffer.rows);
-          buffer.append(data, from, to);
-          from = to;
-          if (buffer.rows === rowsPerGroup) await writeGroup();
-        }
-      }),
-    finish: () =>
-      inTurn(async () => {
-        if (buffer.rows > 0) await writeGroup();
-        encoder.footer(metadata);
-        await drain();
-        state = 'finished';
-      }),
+    append: (data, rows) => turn(() => guarded(() => append(data, rows))),
+    finish: () => turn(() => guarded(finish).then(() => void (state = 'finished'))),
   };
 }
 

@@ -158,6 +158,8 @@ describe.skipIf(pythonPath === null)('pandas, pyarrow and polars', () => {
       'kronflow.order': 'tensor',
       'kronflow.scale': '0.5',
       'kronflow.d': '4',
+      'kronflow.heads': '1',
+      'kronflow.layers': '1',
     };
     expect(found.stepsMeta).toEqual({ ...run, 'kronflow.table': 'steps', ...units(stepColumns) });
     expect(found.outputsMeta).toEqual({ ...run, 'kronflow.table': 'outputs', ...units(outputColumns) });

@@ -54,7 +54,11 @@ async function soundFlushes(): Promise<number> {
 
 const restore = (name: string) => copyFileSync(at(`${name}.whole`), at(name));
 
-describe('cut at every byte', () => {
+/** Whether a cut at `size` is tried: near an end all of them, in between, where nothing differs, one in eleven. */
+const isTried = (size: number, ends: readonly number[]) =>
+  size % 11 === 0 || ends.some((end) => Math.abs(end - size) <= 3);
+
+describe('cut at any byte', () => {
   it.each(['steps', 'outputs'] as const)(
     'of %s.arrows: exactly the whole batches before the cut',
     async (table) => {
@@ -64,6 +68,7 @@ describe('cut at every byte', () => {
         .map(({ tables }) => tables[table]!.offset + tables[table]!.length);
       try {
         for (let size = ends[FLUSHES - 1] + 8; size >= 0; size--) {
+          if (!isTried(size, ends)) continue;
           ftruncateSync(file, size);
           const whole = ends.filter((end) => end <= size).length;
           const { flushes, cuts } = await recoverJournal(folder.path);
@@ -82,6 +87,7 @@ describe('cut at every byte', () => {
     const ends = lines.map((_, i) => lines.slice(0, i + 1).join('\n').length + 1);
     try {
       for (let size = ends[FLUSHES] - 1; size >= 0; size--) {
+        if (!isTried(size, ends)) continue;
         truncateSync(at('commits'), size);
         const whole = ends.filter((end) => end <= size).length;
         expect(await soundFlushes()).toBe(whole);

@@ -7,6 +7,7 @@ import {
   rmSync,
   rmdirSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -134,6 +135,27 @@ describe('a killed run', () => {
     writeFileSync(join(dir(), 'journal', 'writer.pid'), `${process.ppid}\n`);
     await expect(sealTrace(dir())).rejects.toMatchObject({ name: 'Failure', code: 'bad-trace' });
     writeFileSync(join(dir(), 'journal', 'writer.pid'), `${2 ** 30}\n`); // above any pid
+    expect((await sealTrace(dir())).run.sealed).toBe(true);
+  });
+
+  it('is left alone while this process writes it, under whatever name', async () => {
+    await createTrace(dir(), runStart);
+    const journal = await openJournal(dir(), { d: 4, order: 'tensor', clock: { now: () => 0 } });
+    symlinkSync(dir(), join(folder.path, 'link'));
+    for (const name of [dir(), join(folder.path, 'link')]) {
+      await expect(sealTrace(name)).rejects.toThrow(/still being written by process/);
+    }
+    await journal.close();
+    expect((await sealTrace(dir())).run.sealed).toBe(true);
+  });
+
+  it.each([
+    ['its id is ours', `${process.pid} 1\n`],
+    ['its id was given to another', `${process.ppid} 1\n`],
+    ['its mark is torn', ''],
+  ])('is sealed when its process is gone: %s', async (_, mark) => {
+    await record(dir(), { close: false });
+    writeFileSync(join(dir(), 'journal', 'writer.pid'), mark);
     expect((await sealTrace(dir())).run.sealed).toBe(true);
   });
 });

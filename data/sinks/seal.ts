@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordBatch } from 'apache-arrow';
 import { Failure } from '../../src/core/failure.js';
@@ -14,6 +14,7 @@ import { resultHash, type ResultHash } from './result-hash.js';
 import { checkSize } from './sealed-file.js';
 import { readRunFile, writeRunFile } from './trace-folder.js';
 import { writeVectorParquet } from './vector-parquet.js';
+import { liveWriter } from './writer-mark.js';
 
 /** What the end of a run adds to run.json; absent fields stay as they are. */
 export interface RunEnd {
@@ -154,20 +155,11 @@ async function refuseLostJournal(dir: string): Promise<void> {
 /** A journal that is still being written must not be taken away from under its writer. */
 async function refuseLiveWriter(dir: string): Promise<void> {
   const path = join(dir, JOURNAL, WRITER);
-  const pid = Number(await readFile(path, 'utf8').catch(() => '0'));
-  if (pid === 0 || !isAlive(pid)) return;
+  const pid = await liveWriter(path);
+  if (pid === null) return;
   throw new Failure(
     'bad-trace',
     `${dir} is still being written by process ${pid}`,
     `wait for it, or stop it with Ctrl-C; if that process is no kronflow, remove ${path}`,
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // signal 0 only asks
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../src/core/failure.js';
@@ -13,7 +13,7 @@ export const RUN_FILE = 'run.json';
 
 /**
  * Create the folder of a run, and its parents, with a run.json of status `running`.
- * @throws Failure `exists` when there is anything of that name, `not-writable`, `disk-full`
+ * @throws Failure `exists` when there is anything of that name, `not-writable`, `disk-full`; then no folder is left
  */
 export async function createTrace(dir: string, start: RunStart): Promise<RunFile> {
   await refuseExisting(dir);
@@ -36,7 +36,10 @@ export async function createTrace(dir: string, start: RunStart): Promise<RunFile
     finished_at: null,
     error: null,
   };
-  await writeRunFile(dir, run);
+  await writeRunFile(dir, run).catch(async (error: unknown) => {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
+  });
   return run;
 }
 

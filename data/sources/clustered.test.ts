@@ -49,11 +49,25 @@ describe('clustered source', () => {
     },
   );
 
-  it('refuses keys that are all equal', async () => {
-    const failure = await failureOf(() => make('clustered', { clusters: 1, noise: 0 } as Options));
-    expect(failure).toMatchObject({
-      code: 'bad-option',
-      what: expect.stringContaining('clusters = 1 with noise = 0'),
+  it.each([0, 1e-9, 1e-6])(
+    'refuses keys that are all alike (1 cluster, noise %f) before it draws',
+    async (noise) => {
+      for (const order of ['tensor', 'matrix'] as const) {
+        const source = make('clustered', { clusters: 1, noise, order } as Options);
+        const refused = { code: 'bad-option', what: expect.stringContaining('so alike') };
+        expect(await failureOf(() => source.shape())).toMatchObject(refused);
+        expect(await failureOf(() => source.open()[Symbol.asyncIterator]().next())).toMatchObject(refused);
+      }
+    },
+  );
+
+  it('has scores of the standard deviation asked for in one narrow cluster', async () => {
+    const [d, heads] = [8, 4];
+    const steps = await draw('clustered', { n: 300, d, heads, clusters: 1, noise: 1e-4 } as Options);
+    const variances = Array.from({ length: heads }, (_, h) => {
+      const [q, k1, k2] = (['q', 'k1', 'k2'] as const).map((part) => head(steps, part, { head: h, d }));
+      return variance(scores(q[9], k1, k2));
     });
+    expect(Math.abs(Math.sqrt(mean(variances)) - 1)).toBeLessThan(0.06);
   });
 });

@@ -6,6 +6,9 @@ const IDS = ['stream_id', 'pos', 'layer', 'head'] as const;
 const VECTORS = ['q', 'k1', 'v1'] as const;
 const SIDE_2 = ['k2', 'v2'] as const;
 
+/** Traces store ids and positions as INT32. */
+const MAX_ID = 2 ** 31 - 1;
+
 /** Columns that a replay reads; others (text, t_ns, …) may be there and are left alone. */
 export const READ_COLUMNS = [...IDS, 'token_id', ...VECTORS, ...SIDE_2] as const;
 
@@ -105,8 +108,8 @@ function readIds(at: Place, column: string, data: Data | null, nullable: boolean
     const missing = data.nullCount > 0 && !data.getValid(i);
     if (missing && !nullable) throw nullAt(at, column, i);
     ids[i] = missing ? NaN : Number(values[i]);
-    if (ids[i] < 0 || ids[i] > Number.MAX_SAFE_INTEGER) {
-      throw badCell(at, column, i, `is ${values[i]}`, 'ids and positions count from 0');
+    if (ids[i] < 0 || ids[i] > MAX_ID) {
+      throw badCell(at, column, i, `is ${values[i]}`, `ids and positions are 0 to ${MAX_ID}: renumber them`);
     }
   }
   return ids;

@@ -54,6 +54,12 @@ const BAD: readonly [string, Row[], ...string[]][] = [
   ['Inf', vectors('q', [-Infinity, 1, 2, 3]), 'row 8 (from 0), column q holds -Infinity at index 0'],
   ['a null id', changed(9, { layer: null }), 'row 9 (from 0), column layer is null'],
   ['a negative id', changed(9, { stream_id: -1 }), 'row 9 (from 0), column stream_id is -1'],
+  [
+    'an id beyond INT32',
+    changed(9, { pos: 2 ** 31 }),
+    'row 9 (from 0), column pos is 2147483648',
+    '2147483647',
+  ],
   ['a null vector', changed(13, { v1: null }), 'row 13 (from 0), column v1 is null'],
   ['k2 null in some rows', changed(4, { k2: null, v2: null }), 'row 4 (from 0), column k2 is null'],
   [
@@ -177,7 +183,8 @@ describe.each(FORMATS)('recording source refuses, %s,', (format) => {
   it.each([
     ['d', '5', 'metadata kronflow.d is 5, but column q has vectors of 4'],
     ['order', 'matrix', 'metadata kronflow.order is matrix, but columns k2 and v2 are there'],
-    ['scale', '-1', 'metadata kronflow.scale is "-1"'],
+    ['scale', '0', 'metadata kronflow.scale is "0"'],
+    ['scale', '1e200', 'metadata kronflow.scale is "1e200"'],
     ['layers', 'two', 'metadata kronflow.layers is "two"'],
   ])('metadata that cannot be: %s = %s', async (key, value, what) => {
     const metadata = new Map([[`kronflow.${key}`, value]]);

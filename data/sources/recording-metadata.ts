@@ -1,4 +1,4 @@
-import type { Order } from '../../src/core/shape.js';
+import { isScale, SCALE_RULE, type Order } from '../../src/core/shape.js';
 import type { RecordingBatch } from './recording-columns.js';
 import { badRecording } from './recording-format.js';
 
@@ -32,9 +32,7 @@ export function readMetadata(path: string, metadata: ReadonlyMap<string, string>
     order: read('order', 'tensor or matrix', (text) =>
       text === 'tensor' || text === 'matrix' ? text : null,
     ),
-    scale: read('scale', 'a positive number', (text) =>
-      Number(text) > 0 && Number(text) < Infinity ? Number(text) : null,
-    ),
+    scale: read('scale', SCALE_RULE, (text) => (isScale(Number(text)) ? Number(text) : null)),
   };
 }
 

@@ -65,8 +65,8 @@ describe.each(FORMATS)('recording source, %s', (format) => {
     const rows = makeRows().map((row) => ({ ...row, head: 0 })); // not a recording: nobody may look
     const { source } = await sourceOf(rows, { metadata }, format);
     expect(await source.shape()).toEqual({ layers: 2, heads: 3, d: 4, order: 'tensor', scale: 0.125 });
-    const partly = await sourceOf(makeRows(), { metadata: new Map([['kronflow.scale', '0.5']]) }, format);
-    expect(await partly.source.shape()).toMatchObject({ heads: 3, scale: 0.5 });
+    const partly = await sourceOf(makeRows(), { metadata: new Map([['kronflow.scale', '-0.5']]) }, format);
+    expect(await partly.source.shape()).toMatchObject({ heads: 3, scale: -0.5 }); // as --scale -0.5 writes it
   });
 
   it('takes lists of float and of double, as pandas, polars and DuckDB write them', async () => {

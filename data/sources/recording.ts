@@ -7,6 +7,7 @@ import { findRecording, openRecording } from './recording-file.js';
 import { badRecording, orDamaged, type RecordingFile } from './recording-format.js';
 import { checkMetadata, readMetadata } from './recording-metadata.js';
 import { groupSteps, type Grid } from './recording-steps.js';
+import { readStreamIds } from './recording-streams.js';
 
 /**
  * Rows that somebody recorded: Parquet, an Arrow IPC file or stream, or a trace folder with recording.parquet.
@@ -53,6 +54,11 @@ function recordingOf(path: string): EntrySource {
         `it has ${rows} rows, which is no multiple of ${layers} layers × ${heads} heads`,
         'every step needs each layer and head once; was the file cut?',
       );
+    },
+    async streamIds(limit) {
+      const file = await findRecording(path);
+      const { layers, heads } = await shape();
+      return withFile(file, (opened) => readStreamIds(opened, layers * heads, limit));
     },
     async *open(): AsyncGenerator<RecordedStep> {
       const file = await findRecording(path);

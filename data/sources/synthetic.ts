@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import type { LayerRows, RecordedStep } from '../../src/core/event.js';
+import { Failure } from '../../src/core/failure.js';
 import { randomStream, type Random } from '../../src/core/random.js';
+import { isScale, isScoreStd, SCALE_RULE, SCORE_STD_RULE } from '../../src/core/shape.js';
 import type { EntrySource } from '../../src/core/source.js';
 
 /** Noise of correlated values, math.md 4.6. */
 const VALUE_NOISE = 0.3;
+
+/** Least variance of the scores against that of independent keys as long: below it float32 keys are all alike. */
+const MIN_VARIANCE = 1e-10;
 
 /** Options that all synthetic sources share. */
 export const syntheticOptions = {
@@ -14,10 +19,14 @@ export const syntheticOptions = {
   layers: z.int().min(1).default(1),
   order: z.enum(['tensor', 'matrix']).default('tensor'),
   streams: z.int().min(1).default(1).describe('streams, one step of each in turn'),
-  scoreStd: z.number().positive().default(1).describe('R, the standard deviation of the scores'),
+  scoreStd: z
+    .number()
+    .refine(isScoreStd, `must be ${SCORE_STD_RULE}`)
+    .default(1)
+    .describe('R, the standard deviation of the scores'),
   scale: z
     .number()
-    .positive()
+    .refine(isScale, `must be ${SCALE_RULE}`)
     .default(1)
     .describe('factor on every score; queries shrink by it, so that R holds'),
   values: z
@@ -61,6 +70,8 @@ export interface HeadModel {
  * A source of drawn rows. The rows of a head at a step come from a random stream of their own, named by seed,
  * kind, stream, step, layer and head: any of them is reproduced without the others, and n or heads can grow
  * without changing what was there. Streams take turns: step 0 of each, then step 1 of each, ….
+ *
+ * `shape` and `open` throw Failure `bad-option` when scores of such keys cannot have a standard deviation.
  */
 export function syntheticSource(
   kind: string,
@@ -69,23 +80,25 @@ export function syntheticSource(
   createHead: (random: Random) => HeadModel,
 ): EntrySource {
   const { n, d, heads, layers, order, streams, scale } = options;
+  const createDrawers = () =>
+    grid(layers, heads, (layer, head) => {
+      const named = (...labels: readonly (string | number)[]) =>
+        randomStream(seed, kind, layer, head, ...labels);
+      const model = createHead(named('head'));
+      const whole = options.values === 'correlated' ? correlate(model, d, named('W')) : model;
+      return headDrawer(kind, whole, options, named);
+    });
   return {
     kind: 'entries',
     streams,
     describe: () => Promise.resolve({ kind, seed, ...options }),
     count: (limit) => Promise.resolve(Math.min(n * streams, limit)),
-    shape: () => Promise.resolve({ layers, heads, d, order, scale }),
+    async shape() {
+      for (const ofLayer of createDrawers()) drawLayer(ofLayer, options, 0, 0); // refused before anything is written
+      return { layers, heads, d, order, scale };
+    },
     async *open(): AsyncGenerator<RecordedStep> {
-      const drawers = grid(layers, heads, (layer, head) => {
-        const named = (...labels: readonly (string | number)[]) =>
-          randomStream(seed, kind, layer, head, ...labels);
-        const model = createHead(named('head'));
-        return headDrawer(
-          options.values === 'correlated' ? correlate(model, d, named('W')) : model,
-          options,
-          named,
-        );
-      });
+      const drawers = createDrawers();
       for (let step = 0; step < n; step++) {
         for (let streamId = 0; streamId < streams; streamId++) {
           const rows = drawers.map((ofLayer) => drawLayer(ofLayer, options, streamId, step));
@@ -124,16 +137,26 @@ function drawLayer(
 }
 
 function headDrawer(
+  kind: string,
   model: HeadModel,
-  { d, scoreStd, scale }: SyntheticOptions,
+  { d, scoreStd, scale, order }: SyntheticOptions,
   named: (...labels: readonly (string | number)[]) => Random,
 ): DrawHead {
   const direction = new Float64Array(d);
+  const ofNormalKeys = (model.keySquare / d) ** (order === 'tensor' ? 2 : 1);
   return (rows, head, streamId, step) => {
     const random = named('rows', streamId, step);
     const part = (row: LayerRows['q']) => row.subarray(head * d, (head + 1) * d) as Float32Array;
     model.drawDirection(direction, random);
-    const length = scoreStd / scale / Math.sqrt(model.scoreVariance(direction));
+    const variance = model.scoreVariance(direction);
+    if (!(variance > MIN_VARIANCE * ofNormalKeys * square(direction)) || variance === Infinity) {
+      throw new Failure(
+        'bad-option',
+        `source ${kind}: its keys are so alike that scores have no standard deviation (variance ${variance})`,
+        'see its options in kronflow list sources: keys must differ',
+      );
+    }
+    const length = scoreStd / scale / Math.sqrt(variance);
     const q = part(rows.q);
     for (let t = 0; t < d; t++) q[t] = direction[t] * length;
     for (const side of [1, 2] as const) {

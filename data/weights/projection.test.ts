@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readProjectionWeights, type ProjectionShape } from './projection.js';
-import { writeSafetensors, type TensorsToWrite } from './safetensors.js';
+import { writeSafetensors, type TensorsToWrite } from './testing/write-safetensors.js';
 
 async function tempPath(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kronflow-weights-'));

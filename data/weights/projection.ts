@@ -1,15 +1,7 @@
 import { nearest } from '../../src/core/nearest.js';
 import type { ModelShape } from '../../src/core/shape.js';
+import type { ProjectionWeights } from '../../src/core/weights.js';
 import { badWeights, openSafetensors, type SafetensorsFile } from './safetensors.js';
-
-/** Projection matrices of one layer, (dModel × heads·d) each, row by row; k2 and v2 are null in matrix order. */
-export interface LayerWeights {
-  readonly q: Float32Array;
-  readonly k1: Float32Array;
-  readonly k2: Float32Array | null;
-  readonly v1: Float32Array;
-  readonly v2: Float32Array | null;
-}
 
 /** What the weights must fit. */
 export type ProjectionShape = Pick<ModelShape, 'layers' | 'heads' | 'd' | 'order'> & {
@@ -27,7 +19,7 @@ export type ProjectionShape = Pick<ModelShape, 'layers' | 'heads' | 'd' | 'order
 export async function readProjectionWeights(
   path: string,
   shape: ProjectionShape,
-): Promise<readonly LayerWeights[]> {
+): Promise<readonly ProjectionWeights[]> {
   const file = await openSafetensors(path);
   try {
     const sides = shape.order === 'tensor' ? ['q', 'k1', 'k2', 'v1', 'v2'] : ['q', 'k1', 'v1'];
@@ -35,7 +27,7 @@ export async function readProjectionWeights(
       sides.map((side) => `layers.${l}.w_${side}`),
     );
     checkTensors(file, names.flat(), shape);
-    const layers: LayerWeights[] = [];
+    const layers: ProjectionWeights[] = [];
     for (let layer = 0; layer < shape.layers; layer++) {
       const read = (name: string) => readFinite(file, `layers.${layer}.w_${name}`, shape.heads * shape.d);
       const side2 = (name: string) => (shape.order === 'tensor' ? read(name) : null);

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openSafetensors, writeSafetensors } from './safetensors.js';
+import { openSafetensors } from './safetensors.js';
+import { writeSafetensors } from './testing/write-safetensors.js';
 
 async function tempPath(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kronflow-weights-'));
@@ -35,7 +36,6 @@ describe('safetensors', () => {
     expect(await file.read('none')).toHaveLength(0);
     expect(file.tensors.get('ä')).toMatchObject({ dtype: 'F32', shape: [2, 3], begin: 0, end: 24 });
     await file.close();
-    expect(await readdir(join(path, '..'))).toEqual(['w.safetensors']);
   });
 
   it('widens F16 and BF16 exactly', async () => {
@@ -149,9 +149,6 @@ describe('safetensors', () => {
       what: expect.stringContaining('folder'),
     });
     await expect(openSafetensors(`${path}x`)).rejects.toMatchObject({ code: 'not-found' });
-    await expect(writeSafetensors('/no/such/folder/w', {})).rejects.toMatchObject({
-      code: 'not-writable',
-    });
   });
 
   const python = process.env.KRONFLOW_PYTHON;

@@ -1,4 +1,4 @@
-import { open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { Failure } from '../../src/core/failure.js';
 import { parseHeader, type TensorInfo } from './safetensors-header.js';
 
@@ -48,51 +48,6 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
 /** Weights that cannot be used as they are. */
 export function badWeights(path: string, what: string, hint: string, cause?: unknown): Failure {
   return new Failure('bad-weights', `${path}: ${what}`, hint, { cause });
-}
-
-/** Tensors to write: float32, row by row. */
-export type TensorsToWrite = Readonly<
-  Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>
->;
-
-/** Write tensors as F32. The file appears under its name only when it is whole. */
-export async function writeSafetensors(
-  path: string,
-  tensors: TensorsToWrite,
-  metadata: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const temporary = `${path}.tmp-${process.pid}`;
-  try {
-    await writeFile(temporary, encodeSafetensors(tensors, metadata));
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new Failure(
-      'not-writable',
-      `${path} cannot be written: ${(error as Error).message}`,
-      'choose another place',
-      { cause: error },
-    );
-  }
-}
-
-function encodeSafetensors(tensors: TensorsToWrite, metadata: Readonly<Record<string, string>>): Buffer {
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
-  let end = 0;
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    if (shape.reduce((product, size) => product * size, 1) !== data.length)
-      throw new RangeError(`${name}: shape and data differ`);
-    header[name] = { dtype: 'F32', shape, data_offsets: [end, (end += data.byteLength)] };
-  }
-  const json = JSON.stringify(header);
-  const text = Buffer.from(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8))); // tensors start aligned
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([
-    size,
-    text,
-    ...Object.values(tensors).map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
-  ]);
 }
 
 async function readHeader(handle: FileHandle, path: string) {

@@ -133,6 +133,17 @@ describe('a full disk', () => {
     });
   }
 
+  for (const kibibytes of [4, 8, 12, 16]) {
+    it(`at the start, with ${kibibytes} KiB: nothing is left that blocks the name`, ({ skip }) =>
+      onTinyDisk(kibibytes, skip, async (disk) => {
+        const said = await kronflow([...args, join(disk, 'run')], { cwd: cwd() });
+        expect(said).toMatchObject({ code: 3, stdout: '' });
+        expect(said.stderr).toMatch(/^kronflow: .+: the disk is full \(ENOSPC\)\n {2}hint: free some space/);
+        expect(said.stderr).not.toContain('seal');
+        expect(readdirSync(disk)).toEqual([]);
+      }));
+  }
+
   it('in the middle of a run', ({ skip }) =>
     fill(300, skip, async (said) => {
       expect(said).toMatchObject({ code: 3, stdout: '' });

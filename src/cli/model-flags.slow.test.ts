@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../data/testing/folder.js';
-import { writeSafetensors } from '../../data/weights/safetensors.js';
+import { writeSafetensors } from '../../data/weights/testing/write-safetensors.js';
 import { loadWeights } from '../../pipelines/load-weights.js';
 import { resolveRun, type RunRequest } from '../../pipelines/resolve.js';
 import { readRun } from '../../pipelines/testing/traces.js';

@@ -2,7 +2,7 @@ import type { Floats } from '../../src/core/memory.js';
 import type { GridJob } from '../../src/core/plan.js';
 import { gather, gatherTransposed } from './gather.js';
 import { multiply } from './multiply.js';
-import { PARTIAL, PARTIAL_HEADER, raiseMax } from './partial.js';
+import { addScores, PARTIAL, PARTIAL_HEADER, raiseMax } from './partial.js';
 
 /** Rows of side 1 that are worked on together; a tile is a multiple of it. */
 export const PANEL = 64;
@@ -79,7 +79,6 @@ function gridPanel(
     multiply(s, BLOCK, v2, d, w, up4(d), up4(rows), up4(d), cols, true);
   }
   if (valued) reduceRows(memory, job, a0, a1, d, out);
-  out[PARTIAL.pairs] += rows * n2;
   out[PARTIAL.flops] += (valued ? 4 : 2) * d * rows * n2 + (valued ? 3 : 1) * d * rows;
 }
 
@@ -98,20 +97,21 @@ function scaleKeys(
   y.fill(0, (a1 - a0) * d); // rows that pad the last group of four
 }
 
-/** Note sum, square sum and maximum of the plain scores (R is reported at every step); returns the maximum. */
+/** Note mean, deviations and maximum of the plain scores (R is reported at every step); returns the maximum. */
 function measure(s: Float64Array, rows: number, cols: number, out: Float64Array): number {
-  let [sum, squares, max] = [0, 0, -Infinity];
+  let [sum, max, m2] = [0, -Infinity, 0];
   for (let r = 0; r < rows; r++) {
     for (let i = r * BLOCK; i < r * BLOCK + cols; i++) {
-      const x = s[i];
-      sum += x;
-      squares += x * x;
-      if (x > max) max = x;
+      sum += s[i];
+      max = Math.max(max, s[i]); // NaN, unlike with a comparison, stays
     }
   }
-  out[PARTIAL.sum] += sum;
-  out[PARTIAL.squares] += squares;
-  if (max > out[PARTIAL.max]) out[PARTIAL.max] = max;
+  const mean = sum / (rows * cols);
+  for (let r = 0; r < rows; r++) {
+    for (let i = r * BLOCK; i < r * BLOCK + cols; i++) m2 += (s[i] - mean) * (s[i] - mean);
+  }
+  addScores(out, rows * cols, mean, m2);
+  out[PARTIAL.max] = Math.max(out[PARTIAL.max], max);
   return max;
 }
 
@@ -141,7 +141,7 @@ function addLogWeights(
 function largest(s: Float64Array, rows: number, cols: number): number {
   let max = -Infinity;
   for (let r = 0; r < rows; r++) {
-    for (let i = r * BLOCK; i < r * BLOCK + cols; i++) if (s[i] > max) max = s[i];
+    for (let i = r * BLOCK; i < r * BLOCK + cols; i++) max = Math.max(max, s[i]);
   }
   return max;
 }

@@ -1,12 +1,33 @@
-import type { BoardJob } from '../board.js';
+import type { AttendJob, ProductJob } from '../../src/core/plan.js';
 import { PANEL } from './grid.js';
+
+/** What a tile needs to know of its job and of the query. */
+export interface TileJob {
+  readonly job: AttendJob | ProductJob;
+  /** First number of q in `memory`. */
+  readonly q: number;
+  readonly d: number;
+  readonly scale: number;
+}
+
+/** A job as a thread reads it back. */
+export interface BoardJob extends TileJob {
+  /** Byte offset of its words, for kernels that read them themselves. */
+  readonly words: number;
+  /** Whether it wants the reference kernel whatever the pool's own is. */
+  readonly precise: boolean;
+  readonly tileRows: number;
+  readonly rows: number;
+  readonly firstTile: number;
+  readonly tiles: number;
+}
 
 /** Runs tiles in one thread. */
 export interface Kernel {
   /**
    * Do rows [from, to) of a job and leave a partial in `out`, (PARTIAL_HEADER + d), which lies in the memory that
    * the job's offsets refer to. All kernels leave what the
-   * reference leaves, up to rounding; only the reference measures sum and squares of the scores (else NaN).
+   * reference leaves, up to rounding; only the reference measures mean and deviation of the scores (else NaN).
    */
   run(job: BoardJob, from: number, to: number, out: Float64Array): void;
 }

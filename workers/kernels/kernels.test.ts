@@ -138,6 +138,43 @@ describe('the reference kernel', () => {
     close(answer.output, naive.output, 1e-10);
   });
 
+  it('measures deviations that are small against the mean', async () => {
+    const p = problem(6, 150, 130, 3, 'f64');
+    const far = (rows: Rows, value: number) =>
+      list(rows).forEach((row, i) => rows.write(i, [value, ...Array.from(row).slice(1)]));
+    far(p.k1, 1e6);
+    far(p.k2, 1);
+    p.arena.view(p.q).set([1, 1, 0]); // scores 1e6 + normal · normal
+    const plans = [attention(atoms(p.k1, p.v1), atoms(p.k2, p.v2)), attention(atoms(p.k1, p.v1), null)];
+    const one = { keys: list(p.k1), values: list(p.v1) };
+    const ones = { keys: [Float64Array.of(1, 1, 1)], values: [Float64Array.of(1, 1, 1)] };
+    for (const [i, two] of [{ keys: list(p.k2), values: list(p.v2) }, ones].entries()) {
+      const answer = await ask(p.arena, { q: p.q, d: 3, scale: 1, plan: { jobs: [plans[i]] } });
+      const { scoreStd } = naiveAttention(p.arena.view(p.q), 1, one, two);
+      expect(scoreStd).toBeGreaterThan(0.8);
+      expect(Math.abs(answer.scoreStd / scoreStd - 1)).toBeLessThan(1e-9);
+      expect(Math.abs(answer.scoreMean / 1e6 - 1)).toBeLessThan(1e-6);
+    }
+  });
+
+  it.each([
+    ['every score is NaN', NaN, [0, 1, 2]],
+    ['one score is NaN', NaN, [1]],
+    ['one score is infinite', Infinity, [69]],
+  ])('answers NaN, not zeros, where %s', async (_, value, rows) => {
+    const p = problem(8, 70, 3, 4, 'f64');
+    for (const i of rows.length > 1 ? Array.from({ length: 70 }, (_, a) => a) : rows)
+      p.k1.write(i, [value, 0, 0, 0]);
+    p.arena.view(p.q).fill(1);
+    for (let b = 0; b < 3; b++) p.k2.write(b, [1, 1, 1, 1]);
+    const [one, two] = [atoms(p.k1, p.v1), atoms(p.k2, p.v2)];
+    for (const jobs of [[attention(one, two)], [attention(one, null)]]) {
+      const answer = await ask(p.arena, { q: p.q, d: 4, scale: 1, plan: { jobs } });
+      expect([...answer.output]).toEqual([NaN, NaN, NaN, NaN]);
+      expect([answer.lse, answer.scoreStd]).toEqual([NaN, NaN]);
+    }
+  });
+
   it('answers zeros when there is nothing to attend to, and ignores atoms of weight 0', async () => {
     const empty = problem(1, 0, 5, 4, 'f32');
     const none = { jobs: [attention(atoms(empty.k1, empty.v1), atoms(empty.k2, empty.v2))] };

@@ -1,5 +1,4 @@
-import type { BoardJob } from '../board.js';
-import type { Kernel, KernelName } from './kernel.js';
+import type { BoardJob, Kernel, KernelName } from './kernel.js';
 import { loadNative, nativeKernel } from './native.js';
 import { referenceKernel } from './reference.js';
 
@@ -13,5 +12,11 @@ export function openKernels(name: KernelName, dtype: 'f32' | 'f64'): (job: Board
   const loaded = loadNative();
   if ('why' in loaded) throw new RangeError(`native kernel: ${loaded.why}`);
   const native = nativeKernel(loaded.addon);
-  return ({ precise }) => (precise ? reference : native);
+  return ({ precise, job }) => (precise && !isPlainGrid(job) ? reference : native);
+}
+
+/** What the native kernel does in float64 as well. */
+function isPlainGrid(job: BoardJob['job']): boolean {
+  if (job.kind !== 'grid' || job.role !== 'both') return false;
+  return job.logScale === 0 && job.side1.logWeights === null && job.side2.logWeights === null;
 }

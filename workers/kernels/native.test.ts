@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Rows } from '../../src/core/memory.js';
 import { atoms, attention, matrix, type AttendJob, type Plan } from '../../src/core/plan.js';
 import type { Answer } from '../../src/core/pool.js';
@@ -16,6 +16,7 @@ if ('why' in loaded) {
 }
 const addon = 'addon' in loaded ? loaded.addon : null;
 const sets = (['avx512', 'avx2', 'portable'] as const).filter((set) => addon?.choose(set));
+afterAll(() => void addon?.choose(''));
 
 interface Problem {
   readonly arena: SharedArena;
@@ -133,6 +134,46 @@ describe.skipIf(sets.length === 0).each(sets.map((set) => ({ set })))('native $s
     for (const fill of [() => 0, () => 1e-40, () => -1e-42]) {
       const keys = p.rows(70, 16, fill);
       agree(await both(p, p.query(16, 2), { jobs: [attention(atoms(keys, v16(p)), atoms(keys, v16(p)))] }));
+    }
+  });
+
+  it.each([NaN, Infinity, 1e13, -1e13])(
+    'answers NaN, not zeros or a mean, where scores are %f',
+    async (score) => {
+      use(set);
+      const p = problem(4);
+      const [bad, good] = [p.rows(70, 4, () => score), p.rows(70, 4)];
+      const mixed = p.rows(70, 4, (i) => (i === 66 ? score : 1));
+      const ones = p.rows(3, 4, () => 1);
+      const q = p.arena.alloc(4);
+      p.arena.view(q).fill(1);
+      const logs = p.rows(70, 1);
+      for (const keys of score < 0 ? [bad] : [bad, mixed]) {
+        for (const weights of [null, logs]) {
+          if (score < 0 && weights !== null) continue; // a weight may be 0, a score of −infinity may not
+          const atoms1 = atoms(keys, good, weights);
+          for (const job of [attention(atoms1, atoms(ones, ones)), attention(atoms1, null)]) {
+            const request = { q, d: 4, scale: 1, plan: { jobs: [job] } };
+            const [answer] = await inlinePool(p.arena, 'native').attend([request]);
+            expect([...answer.output, answer.lse]).toEqual([NaN, NaN, NaN, NaN, NaN]);
+          }
+        }
+      }
+    },
+  );
+
+  it('answers zeros where every weight is 0', async () => {
+    use(set);
+    const p = problem(5);
+    const none = atoms(
+      p.rows(70, 4),
+      p.rows(70, 4),
+      p.rows(70, 1, () => -Infinity),
+    );
+    for (const job of [attention(none, atoms(p.rows(3, 4), p.rows(3, 4))), attention(none, null)]) {
+      const { native, reference } = await both(p, p.query(4, 1), { jobs: [job] });
+      expect([...native.output, native.lse]).toEqual([0, 0, 0, 0, -Infinity]);
+      expect([...reference.output, reference.lse]).toEqual([0, 0, 0, 0, -Infinity]);
     }
   });
 

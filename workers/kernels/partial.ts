@@ -2,14 +2,16 @@
  * What one tile leaves: (m, l, acc) of math.md 1.3 and what was measured on the way. Layout of a partial in
  * float64 numbers; `acc`, (d), follows the header.
  *   m: largest weighted score; l = Σ e^(s-m); acc = Σ e^(s-m) v, not normalised
- *   max, sum, squares: of the plain scores (no weights); pairs and flops: counted; start, ns: of the clock
+ *   max, mean, m2: of the plain scores (no weights), m2 = Σ (s − mean)²; pairs and flops: counted;
+ *   start, ns: of the clock
+ * A score that is no number makes m or l one too: it must never look like an atom that is not there.
  */
 export const PARTIAL = {
   m: 0,
   l: 1,
   max: 2,
-  sum: 3,
-  squares: 4,
+  mean: 3,
+  m2: 4,
   pairs: 5,
   flops: 6,
   start: 7,
@@ -33,13 +35,26 @@ export function clearPartial(out: Float64Array): void {
 
 /**
  * Raise the running maximum of a partial to at least `score`: rescales l and acc, and returns the factor so
- * that a kernel can rescale what it has not added yet.
+ * that a kernel can rescale what it has not added yet. NaN makes everything NaN, for good.
  */
 export function raiseMax(out: Float64Array, score: number): number {
-  if (!(score > out[PARTIAL.m])) return 1;
+  if (score <= out[PARTIAL.m]) return 1;
   const factor = Math.exp(out[PARTIAL.m] - score); // exp(-inf) = 0 for the first one
   out[PARTIAL.m] = score;
   out[PARTIAL.l] *= factor;
   for (let j = PARTIAL_HEADER; j < out.length; j++) out[j] *= factor;
   return factor;
+}
+
+/**
+ * Add `pairs` scores with this mean and this sum of squared deviations to those of a partial (Chan, Golub, LeVeque):
+ * the squares are never larger than the deviations, so nothing cancels where |mean| is large against them.
+ */
+export function addScores(out: Float64Array, pairs: number, mean: number, m2: number): void {
+  if (pairs === 0) return;
+  const total = out[PARTIAL.pairs] + pairs;
+  const difference = mean - out[PARTIAL.mean];
+  out[PARTIAL.m2] += m2 + difference * difference * ((out[PARTIAL.pairs] * pairs) / total);
+  out[PARTIAL.mean] += difference * (pairs / total);
+  out[PARTIAL.pairs] = total;
 }

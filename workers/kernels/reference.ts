@@ -1,18 +1,8 @@
 import type { Floats } from '../../src/core/memory.js';
-import type { AttendJob, ProductJob } from '../../src/core/plan.js';
 import { gridTile } from './grid.js';
-import type { Kernel } from './kernel.js';
+import type { Kernel, TileJob } from './kernel.js';
 import { clearPartial } from './partial.js';
 import { productTile, rowsTile } from './rows.js';
-
-/** What a tile needs to know of its job and of the query. */
-export interface TileJob {
-  readonly job: AttendJob | ProductJob;
-  /** First number of q in `memory`. */
-  readonly q: number;
-  readonly d: number;
-  readonly scale: number;
-}
 
 /** The reference kernel of one thread: plain TypeScript, float64 sums; faster ones are tested against it. */
 export function referenceKernel(dtype: 'f32' | 'f64'): Kernel {

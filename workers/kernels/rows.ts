@@ -1,7 +1,7 @@
 import type { Floats } from '../../src/core/memory.js';
 import type { ProductJob, RowsJob } from '../../src/core/plan.js';
 import { eachRun, gather } from './gather.js';
-import { PARTIAL, PARTIAL_HEADER, raiseMax } from './partial.js';
+import { addScores, PARTIAL, PARTIAL_HEADER, raiseMax } from './partial.js';
 
 /** Rows that are scored before their weights are taken. */
 export const CHUNK = 256;
@@ -45,10 +45,9 @@ function rowsChunk(
   let max = -Infinity;
   for (let i = 0; i < count; i++) {
     scores[i] += logs[i];
-    if (scores[i] > max) max = scores[i];
+    max = Math.max(max, scores[i]); // NaN stays
   }
   raiseMax(out, max);
-  out[PARTIAL.pairs] += count;
   out[PARTIAL.flops] += (valued ? 4 : 2) * d * count;
   if (out[PARTIAL.m] === -Infinity) return; // every weight so far is 0
   let l = 0;
@@ -89,12 +88,15 @@ function dotRows(memory: Floats, start: number, rows: number, q: Float64Array, a
 }
 
 function measure(count: number, out: Float64Array): void {
+  let [sum, max, m2] = [0, -Infinity, 0];
   for (let i = 0; i < count; i++) {
-    const s = scores[i];
-    out[PARTIAL.sum] += s;
-    out[PARTIAL.squares] += s * s;
-    if (s > out[PARTIAL.max]) out[PARTIAL.max] = s;
+    sum += scores[i];
+    max = Math.max(max, scores[i]);
   }
+  const mean = sum / count;
+  for (let i = 0; i < count; i++) m2 += (scores[i] - mean) * (scores[i] - mean);
+  addScores(out, count, mean, m2);
+  out[PARTIAL.max] = Math.max(out[PARTIAL.max], max);
 }
 
 /** acc += Σ weight·v over consecutive rows, four at a time. */

@@ -1,6 +1,6 @@
 // The grid kernel for one vector width. Included once per instruction set by kernels.c, with
 //   ISA     suffix of the names            LANES   floats per vector
-//   TARGET  function attributes            VMAX    maximum of two vectors
+//   TARGET  function attributes            VMAX    maximum of two vectors; the second where either is NaN
 //   KEYS    keys of side 2 per tile        ROWS    rows of side 1 per tile
 // Two tiles of sums stay in registers: scores (KEYS × 2 vectors of rows) and values (ROWS × 2 vectors of
 // coordinates). Everything is read as it is stored, row by row; only the scaled keys of side 1 are transposed, once
@@ -92,7 +92,7 @@ SEPARATE double NAME(weigh)(float *s, int n, float m) {
   for (int i = 0; i < n; i += 2 * LANES) {
 #pragma GCC unroll 2
     for (int k = 0; k < 2; k++) {
-      const V x = VMAX(LOAD(s + i + k * LANES), floor);
+      const V x = VMAX(floor, LOAD(s + i + k * LANES)); // of a NaN and a number VMAX gives its second: NaN stays
       const V t = x + magic, f = x - (t - magic);
       V p = f * 0.00132647273f + 0.00967151299f;
       p = p * f + 0.0555073358f;

@@ -10,12 +10,18 @@
 #define BLOCK 64      // keys of side 2 at a time: their scores (64 × 64) stay in the first-level cache
 #define ROW_BLOCK 256 // materialised rows at a time
 #define MAX_D 256
+#define MAX_SCORE 1e9f // base 2, with weights; beyond it float32 has no bits left for differences of scores
 #define LOG2E 1.44269504088896340736
 #define LN2 0.69314718055994530942
 
 #define CAT_(a, b) a##_##b
 #define CAT(a, b) CAT_(a, b)
 #define NAME(x) CAT(x, ISA)
+
+// Of the scores of a tile, base 2; deviations are taken from `shift`, one of the scores, so that nothing cancels.
+typedef struct {
+  double shift, sum, squares, max;
+} Measure;
 
 // What a vector width offers; every number of floats is a multiple of its tile.
 typedef struct {
@@ -27,9 +33,14 @@ typedef struct {
   double (*weigh)(float *s, int n, float m);
   void (*row_scores)(const float *q, const float *keys, int rows, int d, float *s);
   void (*row_values)(const float *p, const float *values, int rows, int d, float *acc);
+  void (*exact_scores)(const double *y, const double *k2, int d, int keys, int rows, double *s);
+  void (*exact_values)(const double *p, const double *v2, int keys, int rows, int width, double *w);
+  double (*exact_weigh)(double *s, int n, double m);
+  void (*exact_measure)(const double *s, int keys, int rows, Measure *measure);
 } Isa;
 #define ISA_TABLE(name) \
-  { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(largest), NAME(weigh), NAME(row_scores), NAME(row_values) }
+  { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(largest), NAME(weigh), NAME(row_scores), NAME(row_values), \
+    NAME(exact_scores), NAME(exact_values), NAME(exact_weigh), NAME(exact_measure) }
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -40,6 +51,7 @@ typedef struct {
 #define ROWS 8
 #define VMAX(a, b) ((NAME(vec))_mm512_max_ps((__m512)(a), (__m512)(b)))
 #include "grid.h"
+#include "exact.h"
 static const Isa AVX512 = ISA_TABLE("avx512");
 #undef ISA
 #undef TARGET
@@ -55,6 +67,7 @@ static const Isa AVX512 = ISA_TABLE("avx512");
 #define ROWS 4
 #define VMAX(a, b) ((NAME(vec))_mm256_max_ps((__m256)(a), (__m256)(b)))
 #include "grid.h"
+#include "exact.h"
 static const Isa AVX2 = ISA_TABLE("avx2");
 #undef ISA
 #undef TARGET
@@ -71,6 +84,7 @@ static const Isa AVX2 = ISA_TABLE("avx2");
 #define ROWS 4
 #define VMAX(a, b) ((NAME(vec))((((NAME(ivec))(a)) & ((a) > (b))) | (((NAME(ivec))(b)) & ~((a) > (b)))))
 #include "grid.h"
+#include "exact.h"
 static const Isa PORTABLE = ISA_TABLE("portable");
 
 static const Isa *chosen = &PORTABLE;
@@ -136,7 +150,7 @@ static float *run_at(char *memory, const Matrix *m, int row, int *rows) {
 
 // ---- partials -------------------------------------------------------------------------------------------------
 
-enum { P_M, P_L, P_MAX, P_SUM, P_SQUARES, P_PAIRS, P_FLOPS, P_START, P_NS, P_ACC };
+enum { P_M, P_L, P_MAX, P_MEAN, P_M2, P_PAIRS, P_FLOPS, P_START, P_NS, P_ACC };
 
 typedef struct {
   float m;  // integer reference of the weights, base 2
@@ -263,6 +277,95 @@ static void grid_chunk(const Grid *g, Sums *sums, int a0, int rows) {
   }
 }
 
+// ---- exact grid, float64 --------------------------------------------------------------------------------------
+
+#define EXACT_BLOCK 32 // keys at a time: float64 scores of 32 × 64 stay in the first-level cache
+
+static __thread struct {
+  double y[MAX_D * CHUNK];
+  double s[(EXACT_BLOCK + 8) * CHUNK];
+  double w[CHUNK * (MAX_D + 8)];
+  double k2[(EXACT_BLOCK + 8) * MAX_D];
+  double v2[EXACT_BLOCK * (MAX_D + 8)];
+  double acc[MAX_D];
+} exact __attribute__((aligned(64)));
+
+typedef struct {
+  double m, l;
+  Measure measure;
+} ExactSums;
+
+static void exact_load_rows(const Grid *g, int a0, int rows) {
+  for (int a = 0, run; a < rows; a += run) {
+    const float *k1 = run_at(g->memory, &g->one.keys, a0 + a, &run);
+    if (run > rows - a) run = rows - a;
+    for (int i = 0; i < run; i++)
+      for (int t = 0; t < g->d; t++)
+        exact.y[t * CHUNK + a + i] = k1[(size_t)i * g->d + t] * (g->q[t] * (g->scale * LOG2E));
+  }
+  for (int t = 0; t < g->d; t++)
+    for (int a = rows; a < CHUNK; a++) exact.y[t * CHUNK + a] = 0;
+}
+
+static void exact_block(const Grid *g, ExactSums *sums, int keys, int rows, const float *k2, const float *v2, int width) {
+  const int d = g->d;
+  for (int i = 0; i < keys * d; i++) exact.k2[i] = k2[i];
+  for (int b = 0; b < keys; b++)
+    for (int j = 0; j < d; j++) exact.v2[b * width + j] = v2[(size_t)b * d + j];
+  chosen->exact_scores(exact.y, exact.k2, d, keys, rows, exact.s);
+  if (isinf(sums->measure.max)) sums->measure.shift = exact.s[0];
+  chosen->exact_measure(exact.s, keys, rows, &sums->measure);
+  if (!(sums->measure.max <= sums->m + 500)) { // far from overflow, so that it happens once
+    const double m = ceil(sums->measure.max), factor = exp2(sums->m - m);
+    sums->m = m;
+    sums->l *= factor;
+    for (int j = 0; j < d; j++) exact.acc[j] *= factor;
+    for (int i = 0; i < CHUNK * width; i++) exact.w[i] *= factor;
+  }
+  for (int b = 0; b < keys; b++)
+    for (int a = rows; a < CHUNK; a++) exact.s[b * CHUNK + a] = -1e300;
+  sums->l += chosen->exact_weigh(exact.s, keys * CHUNK, sums->m);
+  chosen->exact_values(exact.s, exact.v2, keys, up(rows, chosen->rows), width, exact.w);
+}
+
+static void exact_chunk(const Grid *g, ExactSums *sums, int a0, int rows) {
+  const int d = g->d, width = up(d, chosen->lanes / 2);
+  exact_load_rows(g, a0, rows);
+  memset(exact.w, 0, sizeof(double) * CHUNK * width);
+  for (int b = 0, keys; b < g->two.keys.count; b += keys) {
+    int same;
+    const float *k2 = run_at(g->memory, &g->two.keys, b, &keys);
+    const float *v2 = run_at(g->memory, &g->two.values, b, &same);
+    if (keys > same) keys = same;
+    if (keys > EXACT_BLOCK) keys = EXACT_BLOCK;
+    exact_block(g, sums, keys, rows, k2, v2, width);
+  }
+  for (int a = 0, run; a < rows; a += run) {
+    const float *v1 = run_at(g->memory, &g->one.values, a0 + a, &run);
+    if (run > rows - a) run = rows - a;
+    for (int i = 0; i < run; i++)
+      for (int j = 0; j < d; j++) exact.acc[j] += v1[(size_t)i * d + j] * exact.w[(a + i) * width + j];
+  }
+}
+
+// A grid without weights in float64, scores measured: what the reference kernel does, to about 1e-14.
+static void exact_tile(const Grid *g, int from, int to, double *out) {
+  ExactSums sums = {.m = -1e300, .measure = {.max = -INFINITY}};
+  memset(exact.acc, 0, sizeof(double) * g->d);
+  for (int a = from; a < to; a += CHUNK) exact_chunk(g, &sums, a, to - a < CHUNK ? to - a : CHUNK);
+  const Measure *of = &sums.measure;
+  const double rows = to - from, pairs = rows * g->two.keys.count, mean = of->sum / pairs;
+  out[P_M] = sums.m * LN2;
+  out[P_L] = sums.l;
+  out[P_MAX] = of->max * LN2;
+  out[P_MEAN] = (of->shift + mean) * LN2;
+  out[P_M2] = fmax(0, of->squares - of->sum * mean) * LN2 * LN2;
+  if (isnan(of->sum)) out[P_L] = NAN;
+  out[P_PAIRS] = pairs;
+  out[P_FLOPS] = g->d * (4 * pairs + 3 * rows);
+  for (int j = 0; j < g->d; j++) out[P_ACC + j] = exact.acc[j];
+}
+
 // ---- rows and products ----------------------------------------------------------------------------------------
 
 static void rows_block(const Grid *g, Sums *sums, int row, int rows, const float *keys, const float *values) {
@@ -319,7 +422,7 @@ static void product_tile(char *memory, Words *w, int from, int to, double *out) 
 void kernel_tile(char *memory, const double *words, int from, int to, double *out) {
   Words w = {words};
   Grid g = {.memory = memory};
-  w.next++; // whether the reference kernel is wanted: the caller knows
+  const int precise = (int)word(&w); // then the job is a grid without weights: the caller has seen to it
   g.q = (const float *)memory + (size_t)word(&w);
   g.d = (int)word(&w);
   g.scale = word(&w);
@@ -331,10 +434,11 @@ void kernel_tile(char *memory, const double *words, int from, int to, double *ou
   g.role = (int)word(&w);
   g.log_scale = word(&w);
   g.one = read_atoms(&w);
-  Sums sums = {.m = -1e9f, .max = -INFINITY};
+  Sums sums = {.m = -MAX_SCORE, .max = -INFINITY};
   const double rows = to - from, valued = g.role != DENOMINATOR;
   if (kind == GRID) {
     g.two = read_atoms(&w);
+    if (precise) return exact_tile(&g, from, to, out);
     for (int a = from; a < to; a += CHUNK) grid_chunk(&g, &sums, a, to - a < CHUNK ? to - a : CHUNK);
     out[P_PAIRS] = rows * g.two.keys.count;
     out[P_FLOPS] = g.d * ((valued ? 4 : 2) * out[P_PAIRS] + (valued ? 3 : 1) * rows);
@@ -343,9 +447,11 @@ void kernel_tile(char *memory, const double *words, int from, int to, double *ou
     out[P_PAIRS] = rows;
     out[P_FLOPS] = (valued ? 4 : 2) * g.d * rows;
   }
-  out[P_M] = sums.m * LN2;
-  out[P_L] = sums.l;
+  const int none = sums.max < -MAX_SCORE; // every weight is 0, or the scores are too far out
+  if (!(sums.max < MAX_SCORE) || (none && !weighted(&g))) sums.l = NAN;
+  out[P_M] = none && !isnan(sums.l) ? -INFINITY : sums.m * LN2;
+  out[P_L] = none && !isnan(sums.l) ? 0 : sums.l;
   out[P_MAX] = weighted(&g) ? NAN : sums.max * LN2;
-  out[P_SUM] = out[P_SQUARES] = NAN; // only the reference kernel measures R
+  out[P_MEAN] = out[P_M2] = NAN; // only the reference kernel measures R
   for (int j = 0; j < g.d; j++) out[P_ACC + j] = sums.acc[j];
 }

@@ -1,0 +1,89 @@
+// Runs random jobs of all kinds through kernels.c under the address and undefined-behaviour sanitizers, in a memory
+// with nothing behind its 64 KiB of slack. Prints the worst error against plain loops; fails above its limit.
+#include "kernels.h"
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLACK 65536
+static uint32_t state = 1;
+static double uniform(void) { return (state = state * 1664525u + 1013904223u) / 4294967296.0; }
+static int between(int lo, int hi) { return lo + (int)(uniform() * (hi - lo + 1)); }
+
+static char *memory;
+static size_t end;
+static size_t rows(int count, int width, double mean) { // float32 rows at the end of what is in use
+  const size_t at = end;
+  float *row = (float *)(memory + at);
+  for (int i = 0; i < count * width; i++) row[i] = (float)(mean + 2 * uniform() - 1);
+  end = (at + sizeof(float) * count * width + 127) / 128 * 128;
+  return at;
+}
+
+static double words[64];
+static int length;
+static void word(double x) { words[length++] = x; }
+static void matrix(size_t at, int count, int width) { // in two spans, as caches that have grown
+  const int first = count / 2;
+  word(width), word(count), word(2);
+  word((double)at), word(first);
+  word((double)(at + sizeof(float) * first * width)), word(count - first);
+}
+
+static double once(int precise, int kind) {
+  const int d = between(1, 256), n1 = between(1, 150), n2 = between(1, 150), weighted = !precise && between(0, 1);
+  const size_t size = SLACK + sizeof(float) * ((size_t)2 * (n1 + n2) * (d + 1) + d + 1024) + 65536;
+  memory = aligned_alloc(128, (size + 127) / 128 * 128);
+  end = 128;
+  const size_t q = rows(1, d, 0), k1 = rows(n1, d, 0), v1 = rows(n1, d, 1), k2 = rows(n2, d, 0), v2 = rows(n2, d, 1);
+  const size_t w1 = rows(n1, 1, 0), w2 = rows(n2, 1, 0);
+  char *tight = aligned_alloc(128, (end + SLACK + 127) / 128 * 128); // nothing behind the slack
+  memcpy(tight, memory, end);
+  free(memory);
+  memory = tight;
+  length = 0;
+  word(precise), word((double)(q / sizeof(float))), word(d), word(0.7);
+  for (int i = 0; i < 4; i++) word(0);
+  word(kind), word(0), word(weighted ? 0.3 : 0);
+  matrix(k1, n1, d), matrix(v1, n1, d), word(weighted);
+  if (weighted) matrix(w1, n1, 1);
+  if (kind == 0) {
+    matrix(k2, n2, d), matrix(v2, n2, d), word(weighted);
+    if (weighted) matrix(w2, n2, 1);
+  }
+  double out[9 + 256], l = 0, acc[256] = {0}, worst = 0;
+  kernel_tile(memory, words, 0, n1, out);
+  const float *Q = (float *)(memory + q), *K1 = (float *)(memory + k1), *K2 = (float *)(memory + k2);
+  const float *V1 = (float *)(memory + v1), *V2 = (float *)(memory + v2);
+  const float *W1 = (float *)(memory + w1), *W2 = (float *)(memory + w2);
+  for (int a = 0; a < n1; a++)
+    for (int b = 0; b < (kind == 0 ? n2 : 1); b++) {
+      double s = weighted ? W1[a] + (kind == 0 ? W2[b] : 0) : 0;
+      for (int t = 0; t < d; t++) s += 0.7 * Q[t] * K1[a * d + t] * (kind == 0 ? K2[b * d + t] : 1);
+      const double e = exp(s);
+      l += e;
+      for (int t = 0; t < d; t++) acc[t] += e * V1[a * d + t] * (kind == 0 ? V2[b * d + t] : 1);
+    }
+  for (int t = 0; t < d; t++) worst = fmax(worst, fabs(out[9 + t] / out[1] - acc[t] / l));
+  free(memory);
+  return worst;
+}
+
+int main(int count, char **names) {
+  for (int i = 1; i < count; i++) {
+    if (kernel_choose(names[i]) == NULL) {
+      printf("%s: not on this processor\n", names[i]);
+      continue;
+    }
+    double fast = 0, exact = 0;
+    for (int round = 0; round < 60; round++) {
+      fast = fmax(fast, fmax(once(0, 0), once(0, 1)));
+      exact = fmax(exact, once(1, 0));
+    }
+    printf("%s: worst error %.1e in float32, %.1e in float64\n", names[i], fast, exact);
+    if (!(fast < 1e-5) || !(exact < 1e-12)) return 1;
+  }
+  return 0;
+}
