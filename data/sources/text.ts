@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import type { TokenEvent } from '../../src/core/event.js';
 import { Failure } from '../../src/core/failure.js';
 import { defineSource } from '../../src/core/source.js';
-import { describeInput, inputName, isRereadable, readInput } from './input-file.js';
-import { countIds, tokenEvents } from './token-events.js';
-import { ENCODINGS, loadTokenizer, VOCABULARY_SIZE, type Encoding } from './tokenizer.js';
+import { inputName, readInput } from './input-file.js';
+import { tokenSource } from './token-events.js';
+import { ENCODINGS, loadTokenizer, type Encoding } from './tokenizer.js';
 import { decodeUtf8, safePieces } from './utf8-chunks.js';
 
 /**
@@ -29,17 +28,7 @@ export const textSource = defineSource(
   },
   ({ path, encoding }, { stdin }) => {
     const ids = () => tokenise(readInput(path, stdin), inputName(path), encoding);
-    return {
-      kind: 'tokens',
-      streams: 1,
-      describe: async () => ({
-        ...(await describeInput(path)),
-        encoding,
-        vocabulary_size: VOCABULARY_SIZE[encoding],
-      }),
-      count: async (limit) => ((await isRereadable(path)) ? countIds(ids(), limit) : null),
-      open: (): AsyncIterable<TokenEvent> => tokenEvents(ids()),
-    };
+    return tokenSource(path, encoding, ids);
   },
 );
 

@@ -1,7 +1,29 @@
 import type { TokenEvent } from '../../src/core/event.js';
+import type { TokenSource } from '../../src/core/source.js';
+import { describeInput, isRereadable } from './input-file.js';
+import { VOCABULARY_SIZE, type Encoding } from './tokenizer.js';
+
+/** One stream of token ids from a file or standard input, `-`; `ids` reads them anew, piece by piece. */
+export function tokenSource(
+  path: string,
+  encoding: Encoding,
+  ids: () => AsyncIterable<readonly number[]>,
+): TokenSource {
+  return {
+    kind: 'tokens',
+    streams: 1,
+    describe: async () => ({
+      ...(await describeInput(path)),
+      encoding,
+      vocabulary_size: VOCABULARY_SIZE[encoding],
+    }),
+    count: async (limit) => ((await isRereadable(path)) ? countIds(ids(), limit) : null),
+    open: () => tokenEvents(ids()),
+  };
+}
 
 /** Number token ids as the steps of stream 0. */
-export async function* tokenEvents(ids: AsyncIterable<readonly number[]>): AsyncGenerator<TokenEvent> {
+async function* tokenEvents(ids: AsyncIterable<readonly number[]>): AsyncGenerator<TokenEvent> {
   let step = 0;
   for await (const some of ids) {
     for (const tokenId of some) {
@@ -12,7 +34,7 @@ export async function* tokenEvents(ids: AsyncIterable<readonly number[]>): Async
 }
 
 /** How many ids there are, reading no further than `limit`. */
-export async function countIds(ids: AsyncIterable<readonly number[]>, limit: number): Promise<number> {
+async function countIds(ids: AsyncIterable<readonly number[]>, limit: number): Promise<number> {
   let count = 0;
   for await (const some of ids) {
     count += some.length;
