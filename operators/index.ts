@@ -10,6 +10,6 @@ export { layerNorm } from './layer-norm.js';
 export { loadRows } from './load-rows.js';
 export { mergePull } from './merge-pull.js';
 export { project, type ProjectOptions } from './project.js';
-export { gaussianWeights, scaleToScoreStd, type ProjectionWeights } from './projection-weights.js';
+export { gaussianWeights, scaleToScoreStd } from './projection-weights.js';
 export { record, type RecordOptions } from './record.js';
 export { updateCaches } from './update-caches.js';

@@ -1,9 +1,7 @@
 import type { Random } from '../src/core/random.js';
 import { Failure } from '../src/core/failure.js';
-import type { ModelShape, Order } from '../src/core/shape.js';
+import type { ModelShape } from '../src/core/shape.js';
 import type { ProjectionWeights } from '../src/core/weights.js';
-
-export type { ProjectionWeights };
 
 /** How far float32 may leave the deviation from what was asked for; more means that weights over- or underflowed. */
 const TOLERANCE = 1e-3;
@@ -75,11 +73,6 @@ export function headScoreStd(
   let variance = 0;
   for (let i = 0; i < d * d; i++) variance += grams.reduce((product, g) => product * g[i], 1);
   return Math.abs(scale) * Math.sqrt(variance);
-}
-
-/** Names of the weights an order needs. */
-export function weightNames(order: Order): readonly (keyof ProjectionWeights)[] {
-  return order === 'tensor' ? ['q', 'k1', 'k2', 'v1', 'v2'] : ['q', 'k1', 'v1'];
 }
 
 /** WᵀW of the columns of one head, (d × d). */

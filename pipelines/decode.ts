@@ -9,12 +9,12 @@ import { journal } from '../operators/journal.js';
 import { layerNorm } from '../operators/layer-norm.js';
 import { loadRows } from '../operators/load-rows.js';
 import { mergePull } from '../operators/merge-pull.js';
-import type { ProjectionWeights } from '../operators/projection-weights.js';
 import { project } from '../operators/project.js';
 import { record, type RecordOptions } from '../operators/record.js';
 import { updateCaches } from '../operators/update-caches.js';
 import type { HasQkv, HasResidual, HasRows, RecordedStep, TokenEvent } from '../src/core/event.js';
 import type { Run } from '../src/core/run.js';
+import type { ProjectionWeights } from '../src/core/weights.js';
 
 /** What every pipeline that decodes needs to know. */
 export interface FlowOptions extends RecordOptions {

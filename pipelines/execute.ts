@@ -6,7 +6,6 @@ import type { RunFile } from '../data/schemas/run-file.js';
 import { openJournal, type Journal } from '../data/sinks/journal.js';
 import { sealTrace, type Sealed } from '../data/sinks/seal.js';
 import { createTrace, refuseExisting, writeRunFile } from '../data/sinks/trace-folder.js';
-import type { ProjectionWeights } from '../operators/projection-weights.js';
 import { Failure } from '../src/core/failure.js';
 import { Ledger } from '../src/core/ledger.js';
 import { randomStream } from '../src/core/random.js';
@@ -21,6 +20,7 @@ import { conserved, describeEnd, describeRun, type Counters } from './describe-r
 import { loadWeights } from './load-weights.js';
 import { shapeOf, type ResolvedRun } from './resolve.js';
 import { takeSteps } from './steps.js';
+import type { ProjectionWeights } from '../src/core/weights.js';
 
 /** Told after each step. */
 export interface Progress {

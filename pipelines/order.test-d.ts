@@ -6,12 +6,12 @@ import { compare } from '../operators/compare.js';
 import { embed } from '../operators/embed.js';
 import { journal } from '../operators/journal.js';
 import { layerNorm } from '../operators/layer-norm.js';
-import type { ProjectionWeights } from '../operators/projection-weights.js';
 import { project } from '../operators/project.js';
 import { record } from '../operators/record.js';
 import { updateCaches } from '../operators/update-caches.js';
 import type { TokenEvent } from '../src/core/event.js';
 import type { Run } from '../src/core/run.js';
+import type { ProjectionWeights } from '../src/core/weights.js';
 
 declare const run: Run;
 declare const token: TokenEvent;

@@ -13,5 +13,6 @@ export * from './core/run.js';
 export * from './core/shape.js';
 export * from './core/source.js';
 export * from './core/trace.js';
+export * from './core/weights.js';
 export { holdCache, type Holding } from './core/hold-cache.js';
 export { VERSION } from './core/version.js';

@@ -8,7 +8,7 @@ export interface AttendRequest {
   readonly d: number;
   readonly scale: number;
   readonly plan: Plan;
-  /** Answer by the reference kernel, float64 sums, and measure the scores' deviation; the pool's own otherwise. */
+  /** Answer in float64 and measure the scores' deviation, whatever the pool's kernel is. */
   readonly precise?: boolean;
 }
 

@@ -14,7 +14,7 @@ export interface TileJob {
 export interface BoardJob extends TileJob {
   /** Byte offset of its words, for kernels that read them themselves. */
   readonly words: number;
-  /** Whether it wants the reference kernel whatever the pool's own is. */
+  /** Whether it is to be answered in float64 with its scores measured. */
   readonly precise: boolean;
   readonly tileRows: number;
   readonly rows: number;
@@ -26,8 +26,8 @@ export interface BoardJob extends TileJob {
 export interface Kernel {
   /**
    * Do rows [from, to) of a job and leave a partial in `out`, (PARTIAL_HEADER + d), which lies in the memory that
-   * the job's offsets refer to. All kernels leave what the
-   * reference leaves, up to rounding; only the reference measures mean and deviation of the scores (else NaN).
+   * the job's offsets refer to. All kernels leave what the reference leaves, up to rounding; mean and deviation of
+   * the scores are measured for precise jobs and by the reference, else NaN.
    */
   run(job: BoardJob, from: number, to: number, out: Float64Array): void;
 }

@@ -3,7 +3,7 @@ import { loadNative, nativeKernel } from './native.js';
 import { referenceKernel } from './reference.js';
 
 /**
- * The kernels of one thread: which one a job gets. Jobs that want to be precise get the reference.
+ * The kernels of one thread: which one a job gets. Precise jobs get float64: native where it can, else the reference.
  * `name` has passed `chooseKernel` on the main thread; if it cannot be opened here, that is our fault.
  */
 export function openKernels(name: KernelName, dtype: 'f32' | 'f64'): (job: BoardJob) => Kernel {

@@ -324,6 +324,6 @@ void kernel_tile(char *memory, const double *words, int from, int to, double *ou
   out[P_M] = none && !isnan(sums.l) ? -INFINITY : sums.m * LN2;
   out[P_L] = none && !isnan(sums.l) ? 0 : sums.l;
   out[P_MAX] = weighted(&g) ? NAN : sums.max * LN2;
-  out[P_MEAN] = out[P_M2] = NAN; // only the reference kernel measures R
+  out[P_MEAN] = out[P_M2] = NAN; // R is measured in float64, by exact_tile or the reference
   for (int j = 0; j < g.d; j++) out[P_ACC + j] = sums.acc[j];
 }
