@@ -6,7 +6,8 @@ import { headSlot } from './head-rows.js';
 
 /**
  * Ask every cache the query of its head, on the worker pool, all in one call: a message to a thread costs as
- * much as attending to hundreds of pairs. Adds `answers`, one per update; null for a prefill token.
+ * much as attending to hundreds of pairs. Adds `answers`, one per update; null for a prefill token, whose query is
+ * shown only to caches that observe attention.
  *
  * @throws Failure `worker-lost` when threads keep dying
  */
@@ -14,9 +15,11 @@ export function attend<T extends TokenEvent & HasQkv & HasUpdates>(
   run: Pick<Run, 'arena' | 'pool' | 'shape'>,
 ): OperatorFunction<T, T & HasAnswers> {
   return concatMap(async (event) => {
-    if (event.prefill) return { ...event, answers: null };
-    const requests = event.updates.map(({ held }) => requestOf(run, event, held, false));
-    return { ...event, answers: await run.pool.attend(requests) };
+    const asked = event.prefill ? event.updates.filter(({ held }) => held.cache.observe) : event.updates;
+    const requests = asked.map(({ held }) => requestOf(run, event, held, false));
+    const answers = requests.length === 0 ? [] : await run.pool.attend(requests);
+    asked.forEach(({ held }, i) => held.cache.observe?.(answers[i]));
+    return { ...event, answers: event.prefill ? null : answers };
   });
 }
 

@@ -8,7 +8,7 @@ import { projected, stepByStep, testRun } from './testing/test-run.js';
 import { updateCaches } from './update-caches.js';
 
 const answer = (output: readonly number[], lse = 0): Answer => ({
-  ...{ output: Float64Array.from(output), lse, maxScore: 0, scoreMean: 0, scoreStd: 0 },
+  ...{ output: Float64Array.from(output), lse, weightNorm: NaN, maxScore: 0, scoreMean: 0, scoreStd: 0 },
   ...{ pairs: 1, flops: 0, attend_ns: 0, queue_ns: 0 },
 });
 

@@ -12,6 +12,7 @@ const answer = (first: number): Answer => ({
     output: Float64Array.of(first, first + 0.5),
     lse: first + 1,
     maxScore: first + 2,
+    weightNorm: NaN,
     scoreMean: first + 3,
   },
   ...{ scoreStd: first + 4, pairs: first + 5, flops: first + 6, attend_ns: first + 7, queue_ns: first + 8 },

@@ -109,7 +109,7 @@ function planBytes(question: BudgetQuestion, steps: number): Need {
   for (const cache of reference === null ? caches : [...caches, reference]) {
     const bytes = cacheBytes(question, cache, lengths);
     used += bytes;
-    reserved += mostReserved(bytes, instances * rowWidth(cache, shape) * bytesPerNumber);
+    reserved += mostReserved(bytes, instances * rowWidth(cache, shape, bytesPerNumber) * bytesPerNumber);
   }
   return { used, reserved };
 }
@@ -128,13 +128,17 @@ function cacheBytes(
 }
 
 /** Numbers in one row of every matrix of a cache, asked from an instance that is given nothing to hold. */
-function rowWidth({ factory }: LabelledCache, { d, order, scale }: ModelShape): number {
+function rowWidth(
+  { factory }: LabelledCache,
+  { d, order, scale }: ModelShape,
+  bytesPerNumber: number,
+): number {
   let width = 0;
   const rows = (numbers: number) => {
     width += numbers;
     return nothing(numbers);
   };
-  factory.create({ d, order, scale, random: randomStream(0), rows });
+  factory.create({ d, order, scale, bytesPerNumber, random: randomStream(0), rows });
   return width;
 }
 

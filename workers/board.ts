@@ -1,4 +1,4 @@
-import type { Atoms, AttendJob, Matrix, ProductJob, Role } from '../src/core/plan.js';
+import type { Atoms, Job, Matrix, Role } from '../src/core/plan.js';
 import type { BoardJob } from './kernels/kernel.js';
 import type { Work } from './tiles.js';
 
@@ -6,7 +6,7 @@ import type { Work } from './tiles.js';
  * The jobs of a step as numbers, so that they can lie in shared memory and a message to a thread carries
  * nothing but where. Kinds and roles are written as their index here.
  */
-const KINDS = ['grid', 'rows', 'product'] as const;
+const KINDS = ['grid', 'rows', 'product', 'mass'] as const;
 const ROLES: readonly Role[] = ['both', 'numerator', 'denominator'];
 
 /** Write the works of a step as numbers: their count, then each work. */
@@ -53,7 +53,7 @@ export function decodeBoard(words: ArrayLike<number>, offset: number): readonly 
   });
 }
 
-function encodeJob(words: number[], job: AttendJob | ProductJob): void {
+function encodeJob(words: number[], job: Job): void {
   switch (job.kind) {
     case 'grid':
       words.push(ROLES.indexOf(job.role), job.logScale);
@@ -64,13 +64,24 @@ function encodeJob(words: number[], job: AttendJob | ProductJob): void {
       return encodeAtoms(words, job.atoms);
     case 'product':
       for (const m of [job.a, job.b, job.into]) encodeMatrix(words, m);
+      return;
+    case 'mass':
+      words.push(job.side2 === null ? 0 : 1, job.logScale);
+      encodeMatrix(words, job.into);
+      encodeAtoms(words, job.side1);
+      if (job.side2 !== null) encodeAtoms(words, job.side2);
   }
 }
 
-function decodeJob(reader: Reader): AttendJob | ProductJob {
+function decodeJob(reader: Reader): Job {
   const kind = KINDS[reader.int()];
   if (kind === 'product') {
     return { kind, a: decodeMatrix(reader), b: decodeMatrix(reader), into: decodeMatrix(reader) };
+  }
+  if (kind === 'mass') {
+    const [paired, logScale, into] = [reader.int() === 1, reader.float(), decodeMatrix(reader)];
+    const side1 = decodeAtoms(reader);
+    return { kind, logScale, into, side1, side2: paired ? decodeAtoms(reader) : null };
   }
   const [role, logScale] = [ROLES[reader.int()], reader.float()];
   return kind === 'grid'

@@ -13,19 +13,19 @@ export interface TilePartial {
  * depend on who computed what (math.md 1.3). Numerator and denominator may come from different jobs. Where a score
  * was no number, output and lse are NaN: an answer that is not known must not look like zeros.
  *
- * `prepare` are the partials of the product tiles: they only cost time and operations.
+ * `costs` are the partials of product and measuring tiles: they only cost time and operations.
  */
 export function mergePartials(
   d: number,
   tiles: readonly TilePartial[],
-  prepare: readonly Float64Array[],
+  costs: readonly Float64Array[],
   submitted: number,
 ): Answer {
   const [numerator, denominator] = [new Sum(d), new Sum(0)];
   const totals = new Float64Array(partialLength(0));
   clearPartial(totals);
   totals[PARTIAL.start] = Infinity;
-  for (const partial of prepare) count(totals, partial);
+  for (const partial of costs) count(totals, partial);
   for (const { role, partial } of tiles) {
     if (role !== 'denominator') numerator.add(partial);
     if (role !== 'numerator') denominator.add(partial);
@@ -35,6 +35,7 @@ export function mergePartials(
   return {
     output: quotient(numerator, denominator),
     lse: denominator.m + Math.log(denominator.l),
+    weightNorm: Math.sqrt(denominator.squares) / denominator.l,
     maxScore: totals[PARTIAL.max],
     scoreMean: pairs === 0 ? NaN : totals[PARTIAL.mean],
     scoreStd: Math.sqrt(totals[PARTIAL.m2] / pairs),
@@ -49,6 +50,7 @@ export function mergePartials(
 class Sum {
   m = -Infinity;
   l = 0;
+  squares = 0;
   readonly acc: Float64Array;
   constructor(d: number) {
     this.acc = new Float64Array(d);
@@ -60,6 +62,7 @@ class Sum {
     const [mine, other] = [Math.exp(this.m - m), Math.exp(partial[PARTIAL.m] - m)];
     this.m = m;
     this.l = mine * this.l + other * partial[PARTIAL.l];
+    this.squares = mine * mine * this.squares + other * other * partial[PARTIAL.squares];
     for (let j = 0; j < this.acc.length; j++) {
       this.acc[j] = mine * this.acc[j] + other * partial[PARTIAL_HEADER + j];
     }

@@ -7,7 +7,7 @@ import { cutTiles, tileCount, type Work } from './tiles.js';
 export type TileRunner = (works: readonly Work[]) => Promise<(tile: number) => Float64Array>;
 
 /**
- * Answer the requests of one step: first every product tile, then every attention tile, then merge in order.
+ * Answer the requests of one step: first every product tile, then every attention and measuring tile, then merge in order.
  * How tiles are run is the pool's business; that they give the same answers everywhere is decided here.
  */
 export async function answerStep(
@@ -22,10 +22,13 @@ export async function answerStep(
     kernel,
   );
   const prepared = (await partialsOf(products, runTiles)).map((list) =>
-    list.map((partial) => partial.slice()),
+    list.map((partial) => partial.slice() as Float64Array),
   );
   const works = cutTiles(
-    requests.flatMap((request) => request.plan.jobs.map((job) => ({ request, job }))),
+    requests.flatMap((request) => {
+      const { jobs, measure = [] } = request.plan;
+      return [...jobs, ...measure].map((job) => ({ request, job }));
+    }),
     kernel,
   );
   const partials = await partialsOf(works, runTiles); // lie where those of the products lay
@@ -33,6 +36,7 @@ export async function answerStep(
   return requests.map(({ d, plan }) => {
     const costs = prepared.slice(product, (product += plan.prepare?.length ?? 0)).flat();
     const tiles = plan.jobs.flatMap(({ role }) => partials[work++].map((partial) => ({ role, partial })));
+    for (const _ of plan.measure ?? []) costs.push(...partials[work++]);
     return mergePartials(d, tiles, costs, submitted);
   });
 }

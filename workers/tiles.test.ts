@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AttendJob, Atoms, Matrix, ProductJob } from '../src/core/plan.js';
+import type { AttendJob, Atoms, Job, MassJob, Matrix, ProductJob } from '../src/core/plan.js';
 import type { AttendRequest } from '../src/core/pool.js';
 import type { KernelName } from './kernels/kernel.js';
 import { cutTiles, tileCount } from './tiles.js';
@@ -10,10 +10,19 @@ const atoms = (count: number): Atoms => ({ keys: rows(count), values: rows(count
 const grid = (n1: number, n2: number): AttendJob => ({
   ...{ kind: 'grid', role: 'both', logScale: 0, side1: atoms(n1), side2: atoms(n2) },
 });
-const job: fc.Arbitrary<AttendJob | ProductJob> = fc.oneof(
+const job: fc.Arbitrary<Job> = fc.oneof(
   fc.tuple(fc.nat(5000), fc.nat(5000)).map(([n1, n2]) => grid(n1, n2)),
   fc.nat(200_000).map((n): AttendJob => ({ kind: 'rows', role: 'both', logScale: 0, atoms: atoms(n) })),
   fc.nat(300).map((n): ProductJob => ({ kind: 'product', a: rows(n), b: rows(n), into: rows(n * n) })),
+  fc
+    .tuple(fc.nat(5000), fc.nat(5000))
+    .map(([n1, n2]): MassJob => ({
+      kind: 'mass',
+      side1: atoms(n1),
+      side2: atoms(n2),
+      logScale: 0,
+      into: rows(n1),
+    })),
 );
 const request = (d: number): AttendRequest => ({
   q: { offset: 0, length: d },
@@ -23,7 +32,7 @@ const request = (d: number): AttendRequest => ({
 });
 
 /** Rows a job has to go through, counted here: none when a grid has no pair. */
-function rowsOf(job: AttendJob | ProductJob): number {
+function rowsOf(job: Job): number {
   if (job.kind === 'grid') return job.side2.keys.count === 0 ? 0 : job.side1.keys.count;
   return job.kind === 'rows' ? job.atoms.keys.count : job.into.count;
 }
@@ -58,7 +67,7 @@ describe('cutTiles', () => {
         fc.array(job, { maxLength: 4 }),
         fc.integer({ min: 1, max: 256 }),
         (job, others, d) => {
-          const cut = (jobs: (AttendJob | ProductJob)[]) =>
+          const cut = (jobs: Job[]) =>
             cutTiles(
               jobs.map((job) => ({ request: request(d), job })),
               'reference',

@@ -1,12 +1,12 @@
-import { pairsOf, type AttendJob, type ProductJob } from '../src/core/plan.js';
+import { pairsOf, type Job } from '../src/core/plan.js';
 import type { AttendRequest } from '../src/core/pool.js';
 import { TILINGS, type KernelName } from './kernels/kernel.js';
 
 /** One job of a step with where its tiles stand among all tiles of the step. */
 export interface Work {
   readonly request: AttendRequest;
-  readonly job: AttendJob | ProductJob;
-  /** Rows of side 1 (grid) or materialised rows that one tile takes. */
+  readonly job: Job;
+  /** Rows of side 1 (grid, mass) or materialised rows that one tile takes. */
   readonly tileRows: number;
   /** Rows to cut. */
   readonly rows: number;
@@ -21,7 +21,7 @@ export interface Work {
  * the result, are the same for any pool (law L6).
  */
 export function cutTiles(
-  jobs: readonly { request: AttendRequest; job: AttendJob | ProductJob }[],
+  jobs: readonly { request: AttendRequest; job: Job }[],
   kernel: KernelName,
 ): readonly Work[] {
   let firstTile = 0;
@@ -43,17 +43,25 @@ export function tileCount(works: readonly Work[]): number {
   return last === undefined ? 0 : last.firstTile + last.tiles;
 }
 
-function pairs(job: AttendJob | ProductJob): number {
-  return job.kind === 'product' ? job.into.count : pairsOf(job);
+function pairs(job: Job): number {
+  switch (job.kind) {
+    case 'product':
+      return job.into.count;
+    case 'mass':
+      return job.side1.keys.count * (job.side2?.keys.count ?? 1);
+    default:
+      return pairsOf(job);
+  }
 }
 
-function rowsOf(job: AttendJob | ProductJob): number {
+function rowsOf(job: Job): number {
   switch (job.kind) {
     case 'grid':
       return job.side2.keys.count === 0 ? 0 : job.side1.keys.count;
     case 'rows':
       return job.atoms.keys.count;
     case 'product':
+    case 'mass':
       return job.into.count;
   }
 }

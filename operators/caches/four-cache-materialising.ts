@@ -24,6 +24,7 @@ export const fourCacheMaterialising = defineCache(
     orders: ['tensor', 'matrix'],
     queryAware: false,
     appendOnly: true,
+    selects: true,
     formulaText: '4·n·d·b, and 2·n²·d·b scratch (matrix order: 2·n·d·b, no scratch)',
     formula: ({ n, d, order, bytesPerNumber }) => {
       const products = order === 'tensor' ? 2 * n * n * d : 0;

@@ -21,6 +21,7 @@ export const fourCache = defineCache(
     orders: ['tensor', 'matrix'],
     queryAware: false,
     appendOnly: true,
+    selects: true,
     formulaText: '4·n·d·b (matrix order: 2·n·d·b)',
     formula: ({ n, d, order, bytesPerNumber }) => ({
       residentBytes: 2 * sideCount(order) * n * d * bytesPerNumber,

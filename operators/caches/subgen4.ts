@@ -37,6 +37,7 @@ export const subgen4 = defineCache(
     orders: ['tensor', 'matrix'],
     queryAware: false,
     appendOnly: false,
+    selects: false,
     formulaText:
       'Σ over sides (m + Σ over clusters min(t, c) + 2·min(n, s))·d·b, m clusters of c keys; at most 4·n·d·b a side',
     formula: size,

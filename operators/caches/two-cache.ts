@@ -25,6 +25,7 @@ export const twoCache = defineCache(
     orders: ['tensor', 'matrix'],
     queryAware: false,
     appendOnly: true,
+    selects: true,
     formulaText: '(2·n²·d + 4·n·d)·b; the paper counts only 2·n²·d (matrix order: 2·n·d·b)',
     formula: ({ n, d, order, bytesPerNumber }) => {
       const products = order === 'tensor' ? 2 * n * n * d : 0;

@@ -32,6 +32,7 @@ export const window = defineCache(
     orders: ['tensor', 'matrix'],
     queryAware: false,
     appendOnly: false,
+    selects: true,
     formulaText: '2·(min(n, size) + min(n, size2))·d·b (matrix order: 2·min(n, size)·d·b)',
     formula({ n, d, order, bytesPerNumber }: SizeInput, { size, size2 = size }) {
       const kept1 = Math.min(n, size);
@@ -56,6 +57,7 @@ export const window = defineCache(
         side2?.put(entry2);
       },
       plan: () => ({ jobs: [attention(side1.atoms(), side2?.atoms() ?? null)] }),
+      positions: () => ({ side1: side1.positions(), side2: side2?.positions() ?? [] }),
       census: () => ({
         ...{ kept1: side1.kept(), evicted1: side1.evicted() },
         ...{ kept2: side2?.kept() ?? 0, evicted2: side2?.evicted() ?? 0 },
@@ -70,6 +72,7 @@ export const window = defineCache(
 interface Ring extends Saved {
   put(entry: SideEntry): void;
   atoms(): Atoms;
+  positions(): readonly number[];
   kept(): number;
   evicted(): number;
 }
@@ -89,6 +92,7 @@ function ring(size: number, { d, rows }: CacheParts): Ring {
       seen++;
     },
     atoms: () => atoms(keys, values),
+    positions: () => Array.from({ length: keys.count }, (_, i) => seen - keys.count + i),
     kept: () => keys.count,
     evicted: () => seen - keys.count,
     ...savedTogether({

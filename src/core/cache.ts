@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Floats, Purpose, Rows } from './memory.js';
 import { define, type Plugin, type Spec } from './plugin.js';
 import type { Plan } from './plan.js';
+import type { Answer } from './pool.js';
 import type { Random } from './random.js';
 import type { Order } from './shape.js';
 
@@ -46,6 +47,15 @@ export interface Cache {
   append(entry: Entry): void;
   /** The jobs that answer `q`, (d). May use scratch memory; must not change what is kept. */
   plan(q: Floats): Plan;
+  /**
+   * Told of the answer to the last plan, before the next append; what the plan's `measure` jobs left can be read.
+   * May change what the next append evicts, but not what a query sees. Also called for tokens of the prompt.
+   */
+  observe?(answer: Answer): void;
+  /** A bound on ‖o − ô‖₂ that holds for certain, for this answer to the last plan; caches of exactness `certified`. */
+  certify?(answer: Answer): number;
+  /** Tokens (0-based positions in the stream) whose rows are kept unchanged, per side; caches that select. */
+  positions?(): { readonly side1: readonly number[]; readonly side2: readonly number[] };
   census(): Census;
   snapshot(): Snapshot;
   restore(snapshot: Snapshot): void;
@@ -56,6 +66,7 @@ export interface CacheParts {
   readonly d: number;
   readonly order: Order;
   readonly scale: number;
+  readonly bytesPerNumber: number;
   readonly random: Random;
   rows(width: number, purpose?: Purpose): Rows;
 }
@@ -82,6 +93,9 @@ export interface Size {
 /** exact: equals full attention. certified: error bound per step. unbiased: right on average over seeds. */
 export type Exactness = 'exact' | 'certified' | 'unbiased' | 'heuristic';
 
+/** What a paper claims of a cache with these options, for the head size: the ε of its error bound ε·‖p‖₂·‖V1 ⊘ V2‖₂. */
+export type ClaimedEps<O> = (input: SizeInput, options: O) => number | null;
+
 /** A cache's own description: help, validation, tables and the conformance suite are made from it. */
 export interface CacheSpec<O extends z.ZodObject = z.ZodObject> extends Spec<O> {
   readonly kind: 'cache';
@@ -91,9 +105,13 @@ export interface CacheSpec<O extends z.ZodObject = z.ZodObject> extends Spec<O> 
   readonly queryAware: boolean;
   /** Whether kept rows are never changed or dropped. */
   readonly appendOnly: boolean;
+  /** Whether an answer is exact attention over tokens it selects, each with weight 1: then Ẑ / Z is the mass it kept. */
+  readonly selects: boolean;
   /** The resident bytes in words, e.g. `4·n·d·b`, with b = bytes per number. */
   readonly formulaText: string;
   formula(input: SizeInput, options: z.output<O>): Size;
+  /** The ε that the paper's error bound promises with these options, if it has one. */
+  claimedEps?: ClaimedEps<z.output<O>>;
   /** Options with which the cache keeps everything of n tokens (law L11); null if it always does. */
   covering(n: number): z.input<O> | null;
 }
@@ -104,6 +122,7 @@ export interface CacheFactory {
   readonly options: Readonly<Record<string, unknown>>;
   create(parts: CacheParts): Cache;
   formula(input: SizeInput): Size;
+  claimedEps(input: SizeInput): number | null;
 }
 
 /** A cache as users name it: call it with options to get a factory. */
@@ -120,5 +139,6 @@ export function defineCache<O extends z.ZodObject>(
     options: options as Record<string, unknown>,
     create: (parts) => create(options, parts),
     formula: (input) => full.formula(input, options),
+    claimedEps: (input) => full.claimedEps?.(input, options) ?? null,
   }));
 }

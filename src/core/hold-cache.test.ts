@@ -18,6 +18,7 @@ const spec = {
     orders: ['tensor'],
     queryAware: false,
     appendOnly: true,
+    selects: true,
     formulaText: '0',
     covering: () => null,
   } as const),

@@ -36,7 +36,10 @@ export function holdCache(holding: Holding): HeldCache {
     label,
     head,
     factory,
-    cache: factory.create({ d: shape.d, order: shape.order, scale: shape.scale, random, rows }),
+    cache: factory.create({
+      ...{ d: shape.d, order: shape.order, scale: shape.scale },
+      ...{ bytesPerNumber: arena.bytesPerNumber, random, rows },
+    }),
     appended: 0,
     bytes: (): HeldBytes => ({
       resident: total('resident'),

@@ -48,17 +48,36 @@ export interface ProductJob {
   readonly into: Matrix;
 }
 
+/**
+ * What each row of side 1 weighs, for caches whose eviction looks at the attention that rows receive:
+ * into_a = ln Σ_b e^{s_ab}, s_ab with its weights as in the grid; with `side2` null, s_a itself. The marginal of the
+ * softmax is e^{into_a − lse}; that of side 2 is the same job with the sides exchanged. Adds nothing to the answer.
+ */
+export interface MassJob {
+  readonly kind: 'mass';
+  readonly side1: Atoms;
+  readonly side2: Atoms | null;
+  readonly logScale: number;
+  /** (side1.count × 1), natural logarithm. */
+  readonly into: Matrix;
+}
+
 /** A job that answers part of a query; the pool cuts it into tiles by size and merges them in order. */
 export type AttendJob = GridJob | RowsJob;
 
 /**
- * How a cache answers one query, as plain data. `prepare` is finished before any of `jobs` starts.
+ * How a cache answers one query, as plain data. `prepare` is finished before any of `jobs` starts; `measure` runs beside
+ * them and leaves its results in memory of the cache, which reads them in `observe`.
  * The answer is (Σ numerators) / (Σ denominators) over the jobs (math.md 1.3).
  */
 export interface Plan {
   readonly prepare?: readonly ProductJob[];
   readonly jobs: readonly AttendJob[];
+  readonly measure?: readonly MassJob[];
 }
+
+/** Every kind of job that a pool can be given. */
+export type Job = AttendJob | ProductJob | MassJob;
 
 /** Describe rows for a job. */
 export function matrix(rows: Rows): Matrix {
@@ -79,6 +98,21 @@ export function attention(side1: Atoms, side2: Atoms | null, role: Role = 'both'
   return side2 === null
     ? { kind: 'rows', role, atoms: side1, logScale }
     : { kind: 'grid', role, side1, side2, logScale };
+}
+
+/** Jobs that measure the mass of every atom of both sides, into rows of (count × 1) that the cache holds. */
+export function marginals(
+  side1: Atoms,
+  side2: Atoms | null,
+  into1: Rows,
+  into2: Rows | null,
+): readonly MassJob[] {
+  const of = (rows: Atoms, columns: Atoms | null, into: Rows): MassJob => {
+    into.resize(rows.keys.count);
+    return { kind: 'mass', side1: rows, side2: columns, logScale: 0, into: matrix(into) };
+  };
+  const first = of(side1, side2, into1);
+  return side2 === null || into2 === null ? [first] : [first, of(side2, side1, into2)];
 }
 
 /** Pairs of atoms that a job scores. */

@@ -18,6 +18,8 @@ export interface Answer {
   readonly output: Float64Array;
   /** ln of the denominator: log-sum-exp of the (weighted) scores. */
   readonly lse: number;
+  /** ‖p‖₂ of the softmax p over the pairs scored, in (0, 1]; NaN unless `precise`, and where there is nothing. */
+  readonly weightNorm: number;
   /** Largest score, weights not included; NaN where a fast kernel scored weighted atoms. */
   readonly maxScore: number;
   /** Mean and standard deviation of the scores over the pairs scored, weights not included; NaN unless `precise`. */

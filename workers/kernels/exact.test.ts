@@ -59,7 +59,7 @@ describe.skipIf(sets.length === 0).each(sets.map((set) => ({ set })))(
               expect(Math.abs(x - reference.output[j])).toBeLessThanOrEqual(1e-12 * largest),
             );
             const scale = Math.max(1, Math.abs(reference.maxScore));
-            for (const key of ['lse', 'maxScore', 'scoreMean', 'scoreStd'] as const) {
+            for (const key of ['lse', 'maxScore', 'scoreMean', 'scoreStd', 'weightNorm'] as const) {
               expect(Math.abs(native[key] - reference[key]), key).toBeLessThanOrEqual(1e-12 * scale);
             }
             expect([native.pairs, native.flops]).toEqual([reference.pairs, reference.flops]);

@@ -146,16 +146,20 @@ function largest(s: Float64Array, rows: number, cols: number): number {
   return max;
 }
 
-/** Turn scores into weights e^(s-m) and add them to l; rows that pad the last group of four get weight 0. */
+/** Turn scores into weights e^(s-m) and add them to l, their squares to `squares`; rows that pad the last group of four get weight 0. */
 function exponentiate(s: Float64Array, rows: number, cols: number, out: Float64Array): void {
   const m = out[PARTIAL.m];
-  let l = 0;
+  let [l, squares] = [0, 0];
   if (m === -Infinity) return void s.fill(0); // every weight so far is 0
   for (let r = 0; r < rows; r++) {
-    for (let i = r * BLOCK; i < r * BLOCK + cols; i++) l += s[i] = Math.exp(s[i] - m);
+    for (let i = r * BLOCK; i < r * BLOCK + cols; i++) {
+      l += s[i] = Math.exp(s[i] - m);
+      squares += s[i] * s[i];
+    }
   }
   s.fill(0, rows * BLOCK);
   out[PARTIAL.l] += l;
+  out[PARTIAL.squares] += squares;
 }
 
 function reduceRows(

@@ -1,9 +1,9 @@
-import type { AttendJob, ProductJob } from '../../src/core/plan.js';
+import type { Job } from '../../src/core/plan.js';
 import { PANEL } from './grid.js';
 
 /** What a tile needs to know of its job and of the query. */
 export interface TileJob {
-  readonly job: AttendJob | ProductJob;
+  readonly job: Job;
   /** First number of q in `memory`. */
   readonly q: number;
   readonly d: number;
@@ -24,6 +24,8 @@ export interface BoardJob extends TileJob {
 
 /** Runs tiles in one thread. */
 export interface Kernel {
+  /** Whether this kernel does jobs like this one; the reference does all, and stands in for what others lack. */
+  does(job: BoardJob): boolean;
   /**
    * Do rows [from, to) of a job and leave a partial in `out`, (PARTIAL_HEADER + d), which lies in the memory that
    * the job's offsets refer to. All kernels leave what the reference leaves, up to rounding; mean and deviation of

@@ -74,6 +74,7 @@ describe('the reference kernel', () => {
           expect(answer.lse).toBeCloseTo(naive.lse, 10);
           expect(answer.maxScore).toBeCloseTo(naive.maxScore, 10);
           expect(answer.scoreStd).toBeCloseTo(naive.scoreStd, 9);
+          expect(answer.weightNorm / naive.weightNorm).toBeCloseTo(1, 10);
           expect(answer.pairs).toBe(n1 * n2);
           expect(answer.flops).toBe(4 * d * n1 * n2 + 3 * d * n1); // math.md 1.4
         },

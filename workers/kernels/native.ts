@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Kernel } from './kernel.js';
+import type { BoardJob, Kernel } from './kernel.js';
 
 /** Instruction sets of the native kernel, best first. */
 export type InstructionSet = 'avx512' | 'avx2' | 'portable';
@@ -34,9 +34,16 @@ export function loadNative(): NativeLoad {
 export function nativeKernel(addon: NativeAddon): Kernel {
   let bytes = new Uint8Array(0);
   return {
+    does: ({ precise, job }) => (precise ? isPlainGrid(job) : job.kind !== 'mass'),
     run({ words }, from, to, out) {
       if (bytes.buffer !== out.buffer) bytes = new Uint8Array(out.buffer as ArrayBuffer);
       addon.tile(bytes, words, from, to, out.byteOffset);
     },
   };
+}
+
+/** What it does in float64 as well. */
+function isPlainGrid(job: BoardJob['job']): boolean {
+  if (job.kind !== 'grid' || job.role !== 'both') return false;
+  return job.logScale === 0 && job.side1.logWeights === null && job.side2.logWeights === null;
 }

@@ -3,7 +3,7 @@
  * float64 numbers; `acc`, (d), follows the header.
  *   m: largest weighted score; l = Σ e^(s-m); acc = Σ e^(s-m) v, not normalised
  *   max, mean, m2: of the plain scores (no weights), m2 = Σ (s − mean)²; pairs and flops: counted;
- *   start, ns: of the clock
+ *   start, ns: of the clock; squares = Σ e^(2(s-m)), which gives the 2-norm of the softmax
  * A score that is no number makes m or l one too: it must never look like an atom that is not there.
  */
 export const PARTIAL = {
@@ -16,10 +16,11 @@ export const PARTIAL = {
   flops: 6,
   start: 7,
   ns: 8,
+  squares: 9,
 } as const;
 
 /** Numbers before `acc`. */
-export const PARTIAL_HEADER = 9;
+export const PARTIAL_HEADER = 10;
 
 /** Numbers that a partial takes. */
 export function partialLength(d: number): number {
@@ -34,7 +35,7 @@ export function clearPartial(out: Float64Array): void {
 }
 
 /**
- * Raise the running maximum of a partial to at least `score`: rescales l and acc, and returns the factor so
+ * Raise the running maximum of a partial to at least `score`: rescales l, squares and acc, and returns the factor so
  * that a kernel can rescale what it has not added yet. NaN makes everything NaN, for good.
  */
 export function raiseMax(out: Float64Array, score: number): number {
@@ -42,6 +43,7 @@ export function raiseMax(out: Float64Array, score: number): number {
   const factor = Math.exp(out[PARTIAL.m] - score); // exp(-inf) = 0 for the first one
   out[PARTIAL.m] = score;
   out[PARTIAL.l] *= factor;
+  out[PARTIAL.squares] *= factor * factor;
   for (let j = PARTIAL_HEADER; j < out.length; j++) out[j] *= factor;
   return factor;
 }

@@ -1,6 +1,7 @@
 import type { Floats } from '../../src/core/memory.js';
 import { gridTile } from './grid.js';
 import type { Kernel, TileJob } from './kernel.js';
+import { massTile } from './mass.js';
 import { clearPartial } from './partial.js';
 import { productTile, rowsTile } from './rows.js';
 
@@ -10,6 +11,7 @@ export function referenceKernel(dtype: 'f32' | 'f64'): Kernel {
     dtype === 'f32' ? new Float32Array(buffer) : new Float64Array(buffer);
   let numbers: Floats = view(new ArrayBuffer(0));
   return {
+    does: () => true,
     run(tile, from, to, out) {
       if (numbers.buffer !== out.buffer) numbers = view(out.buffer); // a memory that grew has a new buffer
       runTile(numbers, tile, from, to, out);
@@ -28,5 +30,7 @@ function runTile(memory: Floats, tile: TileJob, from: number, to: number, out: F
       return rowsTile(memory, job, q, scale, from, to, out);
     case 'product':
       return productTile(memory, job, from, to, out);
+    case 'mass':
+      return massTile(memory, job, q, scale, from, to, out);
   }
 }

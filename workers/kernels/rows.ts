@@ -50,9 +50,13 @@ function rowsChunk(
   raiseMax(out, max);
   out[PARTIAL.flops] += (valued ? 4 : 2) * d * count;
   if (out[PARTIAL.m] === -Infinity) return; // every weight so far is 0
-  let l = 0;
-  for (let i = 0; i < count; i++) l += scores[i] = Math.exp(scores[i] - out[PARTIAL.m]);
+  let [l, squares] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    l += scores[i] = Math.exp(scores[i] - out[PARTIAL.m]);
+    squares += scores[i] * scores[i];
+  }
   out[PARTIAL.l] += l;
+  out[PARTIAL.squares] += squares;
   if (valued) {
     eachRun(atoms.values, bytes, from, to, (start, rows, row) =>
       addRows(memory, start, rows, d, row - from, out),

@@ -50,12 +50,12 @@ SEPARATE void NAME(exact_values)(const double *p, const double *v2, int keys, in
     }
 }
 
-// s = 2^(s - m) in place, and their sum. 2^f for f in [-1/2, 1/2] by its Taylor series of degree 13: the next term is
+// s = 2^(s - m) in place, their sum, and the sum of their squares added to `squares`. 2^f for f in [-1/2, 1/2] by its Taylor series of degree 13: the next term is
 // below 1e-17. Scores under m - 1000 count as m - 1000.
-SEPARATE double NAME(exact_weigh)(double *s, int n, double m) {
+SEPARATE double NAME(exact_weigh)(double *s, int n, double m, double *squares) {
   static const double C[14] = {1.0, 0.6931471805599453, 0.2402265069591007, 0.055504108664821576, 0.009618129107628477, 0.0013333558146428441, 0.00015403530393381606, 1.5252733804059838e-05, 1.3215486790144305e-06, 1.0178086009239696e-07, 7.054911620801121e-09, 4.44553827187081e-10, 2.5678435993488196e-11, 1.3691488853904124e-12};
   const double magic = 6755399441055744.0; // 1.5·2^52
-  D sum = {0};
+  D sum = {0}, square = {0};
   for (int i = 0; i < n; i += W) {
     D x = LOAD(s + i) - m;
     const NAME(lvec) low = x < -1000.0;
@@ -67,9 +67,13 @@ SEPARATE double NAME(exact_weigh)(double *s, int n, double m) {
     p = (D)((NAME(lvec))p + ((NAME(lvec))t << 52));
     STORE(s + i, p);
     sum += p;
+    square += p * p;
   }
   double total = 0;
-  for (int k = 0; k < W; k++) total += sum[k];
+  for (int k = 0; k < W; k++) {
+    total += sum[k];
+    *squares += square[k];
+  }
   return total;
 }
 

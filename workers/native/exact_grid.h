@@ -13,7 +13,7 @@ static __thread struct {
 } exact __attribute__((aligned(64)));
 
 typedef struct {
-  double m, l;
+  double m, l, squares;
   Measure measure;
 } ExactSums;
 
@@ -41,12 +41,13 @@ static void exact_block(const Grid *g, ExactSums *sums, int keys, int rows, cons
     const double m = ceil(sums->measure.max), factor = exp2(sums->m - m);
     sums->m = m;
     sums->l *= factor;
+    sums->squares *= factor * factor;
     for (int j = 0; j < d; j++) exact.acc[j] *= factor;
     for (int i = 0; i < CHUNK * width; i++) exact.w[i] *= factor;
   }
   for (int b = 0; b < keys; b++)
     for (int a = rows; a < CHUNK; a++) exact.s[b * CHUNK + a] = -1e300;
-  sums->l += chosen->exact_weigh(exact.s, keys * CHUNK, sums->m);
+  sums->l += chosen->exact_weigh(exact.s, keys * CHUNK, sums->m, &sums->squares);
   chosen->exact_values(exact.s, exact.v2, keys, up(rows, chosen->rows), width, exact.w);
 }
 
@@ -79,6 +80,7 @@ static void exact_tile(const Grid *g, int from, int to, double *out) {
   const double rows = to - from, pairs = rows * g->two.keys.count, mean = of->sum / pairs;
   out[P_M] = sums.m * LN2;
   out[P_L] = sums.l;
+  out[P_SQUARES] = sums.squares;
   out[P_MAX] = of->max * LN2;
   out[P_MEAN] = (of->shift + mean) * LN2;
   out[P_M2] = fmax(0, of->squares - of->sum * mean) * LN2 * LN2;

@@ -35,7 +35,7 @@ typedef struct {
   void (*row_values)(const float *p, const float *values, int rows, int d, float *acc);
   void (*exact_scores)(const double *y, const double *k2, int d, int keys, int rows, double *s);
   void (*exact_values)(const double *p, const double *v2, int keys, int rows, int width, double *w);
-  double (*exact_weigh)(double *s, int n, double m);
+  double (*exact_weigh)(double *s, int n, double m, double *squares);
   void (*exact_measure)(const double *s, int keys, int rows, Measure *measure);
 } Isa;
 #define ISA_TABLE(name) \
@@ -109,7 +109,7 @@ const char *kernel_choose(const char *wanted) {
 
 // ---- partials -------------------------------------------------------------------------------------------------
 
-enum { P_M, P_L, P_MAX, P_MEAN, P_M2, P_PAIRS, P_FLOPS, P_START, P_NS, P_ACC };
+enum { P_M, P_L, P_MAX, P_MEAN, P_M2, P_PAIRS, P_FLOPS, P_START, P_NS, P_SQUARES, P_ACC };
 
 typedef struct {
   float m;  // integer reference of the weights, base 2
@@ -324,6 +324,6 @@ void kernel_tile(char *memory, const double *words, int from, int to, double *ou
   out[P_M] = none && !isnan(sums.l) ? -INFINITY : sums.m * LN2;
   out[P_L] = none && !isnan(sums.l) ? 0 : sums.l;
   out[P_MAX] = weighted(&g) ? NAN : sums.max * LN2;
-  out[P_MEAN] = out[P_M2] = NAN; // R is measured in float64, by exact_tile or the reference
+  out[P_MEAN] = out[P_M2] = out[P_SQUARES] = NAN; // measured in float64, by exact_tile or the reference
   for (int j = 0; j < g.d; j++) out[P_ACC + j] = sums.acc[j];
 }

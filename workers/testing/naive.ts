@@ -4,6 +4,10 @@ export interface NaiveAnswer {
   readonly lse: number;
   readonly maxScore: number;
   readonly scoreStd: number;
+  /** ‖p‖₂ of the softmax. */
+  readonly weightNorm: number;
+  /** ln Σ_b e^(s_ab) per atom of side 1, weights included. */
+  readonly mass: readonly number[];
 }
 
 /** One side as plain arrays: keys and values (count × d), log weights (count). */
@@ -50,5 +54,12 @@ export function naiveAttention(
     lse: max + Math.log(l),
     maxScore: scores.reduce((x, y) => Math.max(x, y), -Infinity),
     scoreStd: Math.sqrt(variance),
+    weightNorm: Math.sqrt(weighted.reduce((sum, s) => sum + Math.exp(s - max) ** 2, 0)) / l,
+    mass: one.keys.map((_, a) => logSum(weighted.slice(a * two.keys.length, (a + 1) * two.keys.length))),
   };
+}
+
+function logSum(scores: readonly number[]): number {
+  const max = scores.reduce((x, y) => Math.max(x, y), -Infinity);
+  return max + Math.log(scores.reduce((sum, s) => sum + Math.exp(s - max), 0));
 }

@@ -14,6 +14,8 @@ export interface Trial {
   /** Tokens appended. */
   readonly appended: number;
   append(token: Token): void;
+  /** Append, and show the query and its answer to a cache that observes attention, as `attend` does. */
+  take(token: Token): Promise<void>;
   ask(q: Float64Array): Promise<Answer>;
   /** Bytes of the rows that the cache holds. */
   bytes(): HeldBytes;
@@ -53,7 +55,7 @@ export function startTrial(
   const slots = Array.from({ length: 5 }, () => arena.alloc(d));
   const [k1, k2, v1, v2] = slots.map((slot) => arena.view(slot));
   const load = (into: Floats, row: Float64Array | null) => (row === null ? null : (into.set(row), into));
-  return {
+  const trial: Trial = {
     cache: held.cache,
     ledger,
     get appended() {
@@ -64,6 +66,10 @@ export function startTrial(
       held.cache.append({ k1: load(k1, token.k1)!, v1: load(v1, token.v1)!, ...sides });
       for (const view of [k1, k2, v1, v2]) view.fill(NaN); // an entry is valid only during the call
       held.appended++;
+    },
+    async take(token) {
+      trial.append(token);
+      if (held.cache.observe) held.cache.observe(await trial.ask(token.q));
     },
     async ask(q) {
       arena.view(slots[4]).set(q);
@@ -82,6 +88,7 @@ export function startTrial(
       for (const slot of slots) arena.free(slot);
     },
   };
+  return trial;
 }
 
 /** The same memory, but it notes the rows it makes. */

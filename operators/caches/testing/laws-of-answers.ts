@@ -22,6 +22,15 @@ export function lawsOfAnswers(under: CacheUnderTest): readonly Law[] {
   if (spec.exactness === 'exact') {
     laws.push({ name: 'L5 equals the float64 reference at every step', check: () => exactWith(under) });
   }
+  if (spec.selects) {
+    laws.push({
+      name: 'selects: exact attention over the tokens it says it keeps',
+      check: () => selected(under),
+    });
+  }
+  if (spec.exactness === 'certified') {
+    laws.push({ name: 'the certificate is never violated', check: () => certified(under) });
+  }
   if (spec.covering(1) !== null) {
     laws.push({
       name: 'L11 a budget that covers everything is exact at every step',
@@ -44,7 +53,7 @@ async function exactWith(under: CacheUnderTest, covering = false): Promise<void>
 
 async function equalsReference(trial: Trial, stream: Stream): Promise<void> {
   for (const [i, token] of stream.tokens.entries()) {
-    trial.append(token);
+    await trial.take(token);
     const { output, lse } = await trial.ask(token.q);
     const exact = referenceAttention(stream, i + 1);
     const largest = exact.scores.reduce((max, score) => Math.max(max, Math.abs(score)), 20);
@@ -55,10 +64,41 @@ async function equalsReference(trial: Trial, stream: Stream): Promise<void> {
   }
 }
 
+async function selected(under: CacheUnderTest): Promise<void> {
+  await eachTrial(under, async (trial, _factory, stream) => {
+    for (const [i, token] of stream.tokens.entries()) {
+      await trial.take(token);
+      const { output, lse } = await trial.ask(token.q);
+      const everything = referenceAttention(stream, i + 1).logZ;
+      must(lse <= everything + 1e-3, () => `step ${i}: ln Ẑ = ${lse} is more than ln Z = ${everything}`);
+      const positions = trial.cache.positions?.();
+      if (positions === undefined) continue; // keeps pairs, not tokens; or everything
+      const expected = referenceAttention(stream, i + 1, positions);
+      const largest = expected.scores.reduce((max, score) => Math.max(max, Math.abs(score)), 20);
+      const [error, allowed] = [relativeError(output, expected.output), (TOLERANCE.f32 * largest) / 20];
+      must(error <= allowed, () => `step ${i}: ${error} from attention over positions()`);
+    }
+  });
+}
+
+async function certified(under: CacheUnderTest): Promise<void> {
+  await eachTrial(under, async (trial, _factory, stream) => {
+    for (const [i, token] of stream.tokens.entries()) {
+      await trial.take(token);
+      const answer = await trial.ask(token.q);
+      const bound = trial.cache.certify?.(answer) ?? NaN;
+      const exact = referenceAttention(stream, i + 1);
+      const error = Math.hypot(...answer.output.map((x, j) => x - exact.output[j]));
+      const rounding = 1e-4 * Math.hypot(...exact.output); // float32 at scores of up to 1000
+      must(error <= bound + rounding, () => `step ${i}: error ${error} over its certificate ${bound}`);
+    }
+  });
+}
+
 async function counted(under: CacheUnderTest): Promise<void> {
   await eachTrial(under, async (trial, factory, { d, order, tokens }) => {
     for (const [i, token] of tokens.entries()) {
-      trial.append(token);
+      await trial.take(token);
       const answer = await trial.ask(token.q);
       const census = trial.cache.census();
       const { flops } = factory.formula({ n: i + 1, d, order, bytesPerNumber: 4, census });
@@ -74,7 +114,7 @@ async function repeatable(under: CacheUnderTest): Promise<void> {
   await eachTrial(under, (first, factory, stream) =>
     withTrial(factory, stream, async (second) => {
       for (const [i, token] of stream.tokens.entries()) {
-        for (const trial of [first, second]) trial.append(token);
+        for (const trial of [first, second]) await trial.take(token);
         mustEqualAnswers(await first.ask(token.q), await second.ask(token.q), `step ${i}`);
       }
     }),
@@ -85,7 +125,7 @@ async function sumsToOne(under: CacheUnderTest): Promise<void> {
   await eachTrial(under, async (trial, _factory, { d, order, tokens }) => {
     const ones = new Float64Array(d).fill(1);
     for (const [i, token] of tokens.entries()) {
-      trial.append({ ...token, v1: ones, v2: order === 'tensor' ? ones : null });
+      await trial.take({ ...token, v1: ones, v2: order === 'tensor' ? ones : null });
       const { jobs } = trial.cache.plan(Float32Array.from(token.q));
       if (jobs.some(({ role }) => role !== 'both')) return; // not self-normalised: a ratio of two estimates
       const { output } = await trial.ask(token.q);

@@ -39,7 +39,7 @@ async function checkEstimates(under: CacheUnderTest, factory: CacheFactory, orde
 
 async function addEstimates(trial: Trial, { tokens }: Stream, sums: readonly Moments[]): Promise<void> {
   for (const [i, token] of tokens.entries()) {
-    trial.append(token);
+    await trial.take(token);
     const moments = sums.find(({ n }) => n === i + 1);
     if (moments === undefined) continue;
     const { output, lse } = await trial.ask(token.q);

@@ -38,7 +38,7 @@ async function each(under: CacheUnderTest, check: Check): Promise<void> {
 
 const bytesAgree: Check = async (trial, factory, { d, order, dtype, tokens }) => {
   for (const [i, token] of tokens.entries()) {
-    trial.append(token);
+    await trial.take(token);
     await trial.ask(token.q); // scratch is what a query needs
     const input = { n: i + 1, d, order, bytesPerNumber: dtype === 'f32' ? 4 : 8 };
     const [bytes, charged] = [trial.bytes(), trial.charged()];
@@ -63,19 +63,19 @@ const bytesAgree: Check = async (trial, factory, { d, order, dtype, tokens }) =>
 
 const resumes: Check = async (trial, factory, stream) => {
   const half = Math.ceil(stream.tokens.length / 2);
-  for (const token of stream.tokens.slice(0, half)) trial.append(token);
+  for (const token of stream.tokens.slice(0, half)) await trial.take(token);
   const [taken, kept] = [trial.cache.snapshot(), trial.cache.snapshot()];
   // Another seed, so that nothing but the snapshot can bring the random state; and one that has seen tokens.
   const others = [startTrial(factory, stream, 2), startTrial(factory, stream, 3)];
   try {
-    for (const token of stream.tokens) others[1].append(token);
+    for (const token of stream.tokens) await others[1].take(token);
     for (const other of others) {
       other.cache.restore(taken);
       mustEqualSnapshots(other.cache.snapshot(), taken, 'restored');
       mustEqual(other.ledger.used(), totalOf(other), 'ledger after restore');
     }
     for (const [i, token] of stream.tokens.slice(half).entries()) {
-      for (const each of [trial, ...others]) each.append(token);
+      for (const each of [trial, ...others]) await each.take(token);
       const answer = await trial.ask(token.q);
       for (const other of others) mustEqualAnswers(await other.ask(token.q), answer, `step ${half + i}`);
     }
@@ -89,7 +89,7 @@ const resumes: Check = async (trial, factory, stream) => {
 
 const planIsPure: Check = async (trial, _factory, { tokens }) => {
   for (const [i, token] of tokens.entries()) {
-    trial.append(token);
+    await trial.take(token);
     const [before, bytes] = [trial.cache.snapshot(), trial.bytes()];
     const answer = await trial.ask(token.q);
     mustEqualAnswers(await trial.ask(token.q), answer, `step ${i}, asked again`);
@@ -102,7 +102,7 @@ const planIsPure: Check = async (trial, _factory, { tokens }) => {
 const onlyAppends: Check = async (trial, _factory, { tokens }) => {
   let before: Snapshot = {};
   for (const token of tokens) {
-    trial.append(token);
+    await trial.take(token);
     const after = trial.cache.snapshot();
     for (const [name, rows] of Object.entries(before)) {
       if (!ArrayBuffer.isView(rows)) continue; // plain lists are counters
@@ -115,7 +115,7 @@ const onlyAppends: Check = async (trial, _factory, { tokens }) => {
 const censusFits: Check = async (trial, { spec }, { order, tokens }) => {
   let evicted = [0, 0];
   for (const [i, token] of tokens.entries()) {
-    trial.append(token);
+    await trial.take(token);
     const census = trial.cache.census();
     for (const [name, count] of Object.entries(census) as [keyof Census, number | null][]) {
       const whole = count === null || (Number.isInteger(count) && count >= 0);

@@ -6,18 +6,27 @@ export interface Reference {
   readonly output: Float64Array;
   /** ln Z */
   readonly logZ: number;
-  /** Scores of all pairs, row a·n + b. */
+  /** Scores of all pairs, row a·n2 + b. */
   readonly scores: Float64Array;
 }
 
+/** Positions of the tokens to attend to, per side. */
+export interface Kept {
+  readonly side1: readonly number[];
+  readonly side2: readonly number[];
+}
+
 /**
- * Attention of the query of token n-1 over the first n tokens, straight from the definition (math.md 1.1, row
+ * Attention of the query of token n-1 over the first n tokens, or those `kept` of them, straight from the definition (math.md 1.1, row
  * order of Definition 3.6): build every product, score, softmax, average. Plain loops in float64, independent of
  * the kernels on purpose. Matrix order has one pair per token, k2 = v2 = 1.
  */
-export function referenceAttention({ d, scale, tokens }: Stream, n: number): Reference {
+export function referenceAttention({ d, scale, tokens }: Stream, n: number, kept?: Kept): Reference {
   const { q } = tokens[n - 1];
-  const [keys, values] = [pairs(tokens.slice(0, n), 'k1', 'k2'), pairs(tokens.slice(0, n), 'v1', 'v2')];
+  const all = Array.from({ length: n }, (_, position) => position);
+  const { side1, side2 } = kept ?? { side1: all, side2: all };
+  const [one, two] = [side1.map((i) => tokens[i]), side2.map((i) => tokens[i])];
+  const [keys, values] = [pairs(one, two, 'k1', 'k2'), pairs(one, two, 'v1', 'v2')];
   const scores = Float64Array.from(keys, (key) => {
     let score = 0;
     for (let t = 0; t < d; t++) score += q[t] * key[t];
@@ -33,8 +42,13 @@ export function referenceAttention({ d, scale, tokens }: Stream, n: number): Ref
   return { output, logZ: max + Math.log(sum), scores };
 }
 
-function pairs(tokens: Stream['tokens'], left: 'k1' | 'v1', right: 'k2' | 'v2'): Float64Array[] {
-  return tokens.flatMap((a) =>
-    a[right] === null ? [a[left]] : tokens.map((b) => a[left].map((x, t) => x * b[right]![t])),
+function pairs(
+  one: Stream['tokens'],
+  two: Stream['tokens'],
+  left: 'k1' | 'v1',
+  right: 'k2' | 'v2',
+): Float64Array[] {
+  return one.flatMap((a) =>
+    a[right] === null ? [a[left]] : two.map((b) => a[left].map((x, t) => x * b[right]![t])),
   );
 }

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { atomsAllowed, budget, parseBudget, refuseBelow } from './budget.js';
+
+describe('a budget', () => {
+  it('is tokens, bytes or a share', () => {
+    expect(parseBudget(budget.parse(128))).toEqual({ unit: 'tokens', amount: 128 });
+    expect(parseBudget(budget.parse('1.5KiB'))).toEqual({ unit: 'bytes', amount: 1536 });
+    expect(parseBudget(budget.parse('2MiB'))).toEqual({ unit: 'bytes', amount: 2 ** 21 });
+    expect(parseBudget(budget.parse('25%'))).toEqual({ unit: 'ratio', amount: 0.25 });
+  });
+
+  it.each([0, -1, 1.5, NaN, '', '0%', '101%', '0B', '64kb', '64 KiB', '-1%', '1e3', {}])(
+    'refuses %j',
+    (bad) => {
+      expect(budget.safeParse(bad).success).toBe(false);
+    },
+  );
+
+  it('says how many atoms a side may keep', () => {
+    expect(atomsAllowed({ unit: 'tokens', amount: 7 }, 3, 100)).toBe(7);
+    expect(atomsAllowed({ unit: 'bytes', amount: 1000 }, 3, 132)).toBe(7);
+    expect(atomsAllowed({ unit: 'bytes', amount: 10 }, 3, 132)).toBe(1);
+    expect(atomsAllowed({ unit: 'ratio', amount: 0.29 }, 100, 132)).toBe(29);
+    expect(atomsAllowed({ unit: 'ratio', amount: 0.29 }, 2, 132)).toBe(1);
+  });
+
+  it('is refused below what a cache needs, with the least that will do', () => {
+    expect(() => refuseBelow('sinks', { unit: 'tokens', amount: 5 }, 5, 8)).not.toThrow();
+    expect(() => refuseBelow('sinks', { unit: 'ratio', amount: 0.01 }, 5, 8)).not.toThrow();
+    expect(() => refuseBelow('sinks', { unit: 'bytes', amount: 39 }, 5, 8)).toThrow(
+      'cache sinks: a budget of 39 bytes keeps 4 atoms a side, and 5 is the least',
+    );
+  });
+});
