@@ -30,9 +30,7 @@ export function describeRun(
     seeds: { seed: config.seed },
     dtype: 'f32',
     ...{ d, heads, layers, order, scale },
-    k2_bias: null,
-    v2_bias: null,
-    lift: null,
+    ...provenanceOf(inputs[0] ?? {}),
     versions: {
       kronflow: VERSION,
       node: process.versions.node,
@@ -42,6 +40,16 @@ export function describeRun(
     kernel,
     execution: { threads: execution.threads, platform: `${process.platform}-${process.arch}` },
     started_at: config.trace.timings ? new Date().toISOString() : null,
+  };
+}
+
+/** What a recording says of its side 2; null where it says nothing, and for every other source. */
+function provenanceOf(input: ResolvedRun['inputs'][number]): Pick<RunStart, 'k2_bias' | 'v2_bias' | 'lift'> {
+  const { k2_bias = null, v2_bias = null, lift = null } = input;
+  return {
+    k2_bias: k2_bias as number | null,
+    v2_bias: v2_bias as number | null,
+    lift: lift as string | null,
   };
 }
 

@@ -1,6 +1,9 @@
-import { DataType, type Data, type FixedSizeList, type RecordBatch, type Schema } from 'apache-arrow';
+import { DataType, type Data, type RecordBatch, type Schema } from 'apache-arrow';
 import { didYouMean } from '../../src/core/nearest.js';
 import { badRecording } from './recording-format.js';
+import { badCell, nullAt, type Place } from './recording-place.js';
+import { addBias, isVector, readVectors } from './recording-vectors.js';
+import { ownersOf } from './shared-heads.js';
 
 const IDS = ['stream_id', 'pos', 'layer', 'head'] as const;
 const VECTORS = ['q', 'k1', 'v1'] as const;
@@ -15,12 +18,24 @@ export const READ_COLUMNS = [...IDS, 'token_id', ...VECTORS, ...SIDE_2] as const
 type IdColumn = (typeof IDS)[number];
 type VectorColumn = (typeof VECTORS)[number] | (typeof SIDE_2)[number];
 
-/** The rows of a batch, checked. A vector column is (rows × d); k2 and v2 are null in matrix order. */
+/** What the metadata says that changes how rows are read. */
+export interface ReadingRules {
+  readonly kvHeads: readonly number[] | null;
+  readonly k2Bias: number | null;
+  readonly v2Bias: number | null;
+}
+
+/**
+ * The rows of a batch, checked. A vector column is (rows × d); k2 and v2 are null in matrix order. Where heads
+ * share keys and values, rows that hold none have zeros in k1, k2, v1, v2; `owners` says where to look.
+ */
 export interface RecordingBatch {
   readonly rows: number;
   /** Row of the file that is row 0 here. */
   readonly firstRow: number;
   readonly d: number;
+  /** Of every query head the head that holds its keys and values; null: each holds its own. */
+  readonly owners: readonly number[] | null;
   readonly ids: Readonly<Record<IdColumn, Float64Array>>;
   /** NaN where there is none. */
   readonly tokenIds: Float64Array | null;
@@ -54,8 +69,8 @@ export function checkSchema(path: string, schema: Schema): void {
 }
 
 /**
- * Take the columns of a batch as typed arrays: views where they hold float32, copies for float64.
- * `expected` is the batch before, which must have the same d and order.
+ * Take the columns of a batch as typed arrays: views where they hold float32, copies for float64 and where
+ * heads share keys. `expected` is the batch before, which must have the same d and order.
  *
  * @throws Failure `bad-recording` naming row and column: null, wrong length, NaN or Inf, k2 without v2
  */
@@ -63,41 +78,48 @@ export function readBatch(
   path: string,
   batch: RecordBatch,
   firstRow: number,
+  { kvHeads, k2Bias, v2Bias }: ReadingRules,
   expected: RecordingBatch | null,
 ): RecordingBatch {
   const rows = batch.numRows;
   const data = (name: string) => (batch.getChild(name)?.data[0] as Data | undefined) ?? null;
   const at: Place = { path, firstRow, rows };
-  const ids = Object.fromEntries(IDS.map((name) => [name, readIds(at, name, data(name), false)]));
-  const q = readVectors(at, 'q', data('q'), expected?.d ?? null);
-  const d = q === null ? 0 : q.length / rows;
-  const read = (name: VectorColumn) => readVectors(at, name, data(name), d);
-  const required = { q, k1: read('k1'), v1: read('v1') };
-  for (const name of VECTORS) if (required[name] === null) throw nullAt(at, name, 0);
-  const side2 = { k2: read('k2'), v2: read('v2') };
+  const ids = Object.fromEntries(
+    IDS.map((name) => [name, readIds(at, name, data(name), false)]),
+  ) as RecordingBatch['ids'];
+  const q = readVectors(at, 'q', data('q'), expected?.d ?? null, null);
+  if (q === null) throw nullAt(at, 'q', 0);
+  const d = q.length / rows;
+  const owners = kvHeads === null ? null : ownersOf(kvHeads);
+  const holds = owners === null ? null : holders(at, ids.head, owners);
+  const empty = holds !== null && !holds.includes(1); // every head here shares those of rows in other batches
+  const read = (name: Exclude<VectorColumn, 'q'>) =>
+    empty
+      ? expected?.vectors[name] && new Float32Array(q.length)
+      : readVectors(at, name, data(name), d, holds);
+  const required = { k1: read('k1') ?? null, v1: read('v1') ?? null };
+  for (const name of ['k1', 'v1'] as const) if (required[name] === null) throw nullAt(at, name, 0);
+  const side2 = { k2: addBias(read('k2') ?? null, k2Bias), v2: addBias(read('v2') ?? null, v2Bias) };
   checkOrder(at, side2, expected);
   const tokens = data('token_id');
   return {
     rows,
     firstRow,
     d,
-    ids: ids as Record<IdColumn, Float64Array>,
+    owners,
+    ids,
     tokenIds: tokens === null || DataType.isNull(tokens.type) ? null : readIds(at, 'token_id', tokens, true),
-    vectors: { ...(required as Record<(typeof VECTORS)[number], Float32Array>), ...side2 },
+    vectors: { q, ...(required as Record<'k1' | 'v1', Float32Array>), ...side2 },
   };
 }
 
-/** Where a batch lies, for messages. Rows count from 0. */
-interface Place {
-  readonly path: string;
-  readonly firstRow: number;
-  readonly rows: number;
-}
-
-function isVector(type: DataType): boolean {
-  if (!DataType.isFixedSizeList(type) && !DataType.isList(type) && !DataType.isLargeList(type)) return false;
-  const number: unknown = type.children[0].type;
-  return DataType.isFloat(number) && number.ArrayType !== Uint16Array; // float16 arrives as raw bits
+/** Of every row 1 if its head holds keys and values, 0 if it shares those of another head. */
+function holders(at: Place, heads: Float64Array, owners: readonly number[]): Uint8Array {
+  return Uint8Array.from(heads, (head, row) => {
+    if (head < owners.length) return owners[head] === head ? 1 : 0;
+    const hint = 'correct the key, or drop it when every head has keys of its own';
+    throw badCell(at, 'head', row, `is ${head}, but kronflow.kv_heads names ${owners.length} heads`, hint);
+  });
 }
 
 function readIds(at: Place, column: string, data: Data | null, nullable: boolean): Float64Array {
@@ -113,51 +135,6 @@ function readIds(at: Place, column: string, data: Data | null, nullable: boolean
     }
   }
   return ids;
-}
-
-/** (rows × d); null if every row is null. `d` null: that of the first row. */
-function readVectors(
-  at: Place,
-  column: VectorColumn,
-  data: Data | null,
-  d: number | null,
-): Float32Array | null {
-  if (data === null || DataType.isNull(data.type) || data.nullCount === at.rows) return null;
-  if (data.nullCount > 0) throw nullAt(at, column, firstInvalid(data));
-  const [child] = data.children as Data[];
-  const offsets = DataType.isFixedSizeList(data.type)
-    ? null
-    : (data.valueOffsets as unknown as ArrayLike<number>);
-  const offset = (i: number) =>
-    offsets === null ? i * (data.type as FixedSizeList).listSize : Number(offsets[i]);
-  const length = d ?? offset(1) - offset(0);
-  for (let i = 0; i < at.rows; i++) {
-    const found = offset(i + 1) - offset(i);
-    if (found === length && found > 0) continue;
-    throw badCell(
-      at,
-      column,
-      i,
-      `has ${found} numbers`,
-      d === null && i === 0 ? 'd must be at least 1' : `all vectors must have d = ${length}`,
-    );
-  }
-  if (child.nullCount > 0)
-    throw badCell(
-      at,
-      column,
-      Math.floor(firstInvalid(child) / length),
-      'holds a null',
-      'every vector needs d numbers',
-    );
-  const stored = (child.values as Float32Array | Float64Array).subarray(offset(0), offset(at.rows));
-  const values = stored instanceof Float32Array ? stored : Float32Array.from(stored);
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) continue;
-    const what = `holds ${stored[i]} at index ${i % length}`;
-    throw badCell(at, column, Math.floor(i / length), what, 'vectors must be finite float32 numbers');
-  }
-  return values;
 }
 
 type Side2 = Pick<RecordingBatch['vectors'], 'k2' | 'v2'>;
@@ -176,25 +153,4 @@ function checkOrder(at: Place, { k2, v2 }: Side2, expected: RecordingBatch | nul
   if (expected !== null && (expected.vectors.k2 === null) !== (k2 === null)) {
     throw badCell(at, 'k2', 0, `is ${k2 === null ? '' : 'not '}null, unlike in the rows before`, hint);
   }
-}
-
-function firstInvalid(data: Data): number {
-  let i = 0;
-  while (data.getValid(i)) i++;
-  return i;
-}
-
-function nullAt(at: Place, column: string, row: number) {
-  const side2 = (SIDE_2 as readonly string[]).includes(column);
-  return badCell(
-    at,
-    column,
-    row,
-    'is null',
-    side2 ? 'k2 and v2 are null in every row or in none' : 'every row needs it',
-  );
-}
-
-function badCell(at: Place, column: string, row: number, what: string, hint: string) {
-  return badRecording(at.path, `row ${at.firstRow + row} (from 0), column ${column} ${what}`, hint);
 }

@@ -131,18 +131,35 @@ function buildStep(path: string, open: OpenStep, step: number, { layers, heads }
 
 /** The vectors of one layer, (heads × d): views if the rows lie in order, copies otherwise. */
 function layerRows(cells: readonly Cell[]): LayerRows {
+  const { owners } = cells[0].batch;
+  const holders = owners === null ? cells : cells.map((_, head) => cells[owners[head]]);
+  const [query, held] = [inOrder(cells), owners === null && inOrder(cells)];
+  const take = (column: 'k1' | 'k2' | 'v1' | 'v2') => rowsOf(holders, column, held);
+  return {
+    q: rowsOf(cells, 'q', query)!,
+    k1: take('k1')!,
+    k2: take('k2'),
+    v1: take('v1')!,
+    v2: take('v2'),
+  };
+}
+
+function inOrder([first, ...rest]: readonly Cell[]): boolean {
+  return rest.every(({ batch, row }, i) => batch === first.batch && row === first.row + i + 1);
+}
+
+function rowsOf(
+  cells: readonly Cell[],
+  column: keyof RecordingBatch['vectors'],
+  contiguous: boolean,
+): Float32Array | null {
   const [{ batch: first, row: start }] = cells;
   const { d, vectors } = first;
-  const inOrder = cells.every(({ batch, row }, i) => batch === first && row === start + i);
-  const take = (column: keyof typeof vectors): Float32Array | null => {
-    const values = vectors[column];
-    if (values === null) return null;
-    if (inOrder) return values.subarray(start * d, (start + cells.length) * d);
-    const copy = new Float32Array(cells.length * d);
-    cells.forEach(({ batch, row }, i) =>
-      copy.set(batch.vectors[column]!.subarray(row * d, (row + 1) * d), i * d),
-    );
-    return copy;
-  };
-  return { q: take('q')!, k1: take('k1')!, k2: take('k2'), v1: take('v1')!, v2: take('v2') };
+  if (vectors[column] === null) return null;
+  if (contiguous) return vectors[column].subarray(start * d, (start + cells.length) * d);
+  const copy = new Float32Array(cells.length * d);
+  cells.forEach(({ batch, row }, i) =>
+    copy.set(batch.vectors[column]!.subarray(row * d, (row + 1) * d), i * d),
+  );
+  return copy;
 }

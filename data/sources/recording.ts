@@ -5,7 +5,7 @@ import { describeInput } from './input-file.js';
 import { checkSchema, READ_COLUMNS, readBatch, type RecordingBatch } from './recording-columns.js';
 import { findRecording, openRecording } from './recording-file.js';
 import { badRecording, orDamaged, type RecordingFile } from './recording-format.js';
-import { checkMetadata, readMetadata } from './recording-metadata.js';
+import { checkMetadata, provenance, readMetadata } from './recording-metadata.js';
 import { groupSteps, type Grid } from './recording-steps.js';
 import { readStreamIds } from './recording-streams.js';
 
@@ -40,8 +40,9 @@ function recordingOf(path: string): EntrySource {
     shape,
     async describe() {
       const file = await findRecording(path);
-      const { format, rows } = await withFile(file, (opened) => Promise.resolve(opened)); // refuse it before hashing
-      return { ...(await describeInput(file)), format, rows };
+      const { format, rows, metadata } = await withFile(file, (opened) => Promise.resolve(opened)); // refuse it before hashing
+      const told = provenance(readMetadata(file, metadata));
+      return { ...(await describeInput(file)), format, rows, ...told };
     },
     async count(limit) {
       const file = await findRecording(path);
@@ -112,7 +113,7 @@ async function* checkedBatches(file: string, opened: RecordingFile): AsyncGenera
   let before: RecordingBatch | null = null;
   for await (const batch of opened.batches(READ_COLUMNS)) {
     if (batch.numRows === 0) continue;
-    const read = orDamaged(file, (): RecordingBatch => readBatch(file, batch, firstRow, before));
+    const read = orDamaged(file, (): RecordingBatch => readBatch(file, batch, firstRow, metadata, before));
     if (before === null) checkMetadata(file, metadata, read);
     yield read;
     before = read;

@@ -21,7 +21,24 @@ export function summaryTable({ run, tokens, score_std, caches }: TraceSummary): 
   }
   const { layers, heads, d, order, kernel, status } = run;
   const what = `${tokens} tokens, ${layers} layer${layers > 1 ? 's' : ''} × ${heads} heads, d = ${d}, order ${order}, kernel ${kernel}, ${status}`;
-  return `${what}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; bytes: all heads, layers and streams; ms: thread time; R: root mean square over steps with n ≥ 2`;
+  return `${what}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; bytes: all heads, layers and streams; ms: thread time; R: root mean square over steps with n ≥ 2${caveats(run)}`;
+}
+
+/** What a reader must know of a recording before believing its errors. */
+function caveats({ lift, inputs: [input = {}] }: TraceSummary['run']): string {
+  const lifted =
+    lift === null
+      ? ''
+      : `\nlift ${lift}: side 2 was made from ordinary attention, so these errors speak about the caches, not about a trained tensor model`;
+  const unrotated =
+    input.rope === 'pre'
+      ? '\nrope pre: q and k were recorded before their rotation, so scores know no positions, unlike the model'
+      : '';
+  const shared =
+    input.kv_heads === undefined
+      ? ''
+      : `\nkv_heads ${JSON.stringify(input.kv_heads)}: heads share keys and values, but bytes count a cache per query head`;
+  return `${lifted}${unrotated}${shared}`;
 }
 
 function milliseconds(ms: number | null): string {
