@@ -34,7 +34,7 @@ export function loadNative(): NativeLoad {
 export function nativeKernel(addon: NativeAddon): Kernel {
   let bytes = new Uint8Array(0);
   return {
-    does: ({ precise, job }) => (precise ? isPlainGrid(job) : job.kind !== 'mass'),
+    does: ({ precise, job }) => (precise && job.kind !== 'mass' ? isPlainGrid(job) : true),
     run({ words }, from, to, out) {
       if (bytes.buffer !== out.buffer) bytes = new Uint8Array(out.buffer as ArrayBuffer);
       addon.tile(bytes, words, from, to, out.byteOffset);

@@ -111,6 +111,29 @@ SEPARATE double NAME(weigh)(float *s, int n, float m) {
   return sum;
 }
 
+// 2^x for x ≤ 0; the smallest normal number below -126
+INLINE V NAME(power)(V x) {
+  x = VMAX((V){0} - 126.0f, x); // a NaN stays
+  const V t = x + 12582912.0f, f = x - (t - 12582912.0f);
+  V p = f * 0.00132647273f + 0.00967151299f;
+  p = p * f + 0.0555073358f;
+  p = p * f + 0.240222424f;
+  p = p * f + 0.693147004f;
+  p = p * f + 1.0f;
+  return (V)((NAME(ivec))p + ((NAME(ivec))t << 23));
+}
+
+// Merge the scores s[b][a] of a block into each row's maximum m[a] and sum l[a] = Σ 2^(s - m).
+SEPARATE void NAME(row_sums)(const float *s, int keys, float *m, float *l) {
+  for (int a = 0; a < CHUNK; a += LANES) {
+    V max = LOAD(m + a), sum = {0};
+    for (int b = 0; b < keys; b++) max = VMAX(LOAD(s + b * CHUNK + a), max); // passes over a NaN, which the sum keeps
+    for (int b = 0; b < keys; b++) sum += NAME(power)(LOAD(s + b * CHUNK + a) - max);
+    STORE(l + a, LOAD(l + a) * NAME(power)(LOAD(m + a) - max) + sum);
+    STORE(m + a, max);
+  }
+}
+
 // Σ_t x[t]·y[t]
 INLINE float NAME(dot)(const float *x, const float *y, int d) {
   V acc0 = {0}, acc1 = {0};

@@ -31,6 +31,7 @@ typedef struct {
   void (*values)(const float *p, const float *v2, int keys, int stride, int rows, int width, float *w, int ldw);
   float (*largest)(const float *s, int n);
   double (*weigh)(float *s, int n, float m);
+  void (*row_sums)(const float *s, int keys, float *m, float *l);
   void (*row_scores)(const float *q, const float *keys, int rows, int d, float *s);
   void (*row_values)(const float *p, const float *values, int rows, int d, float *acc);
   void (*exact_scores)(const double *y, const double *k2, int d, int keys, int rows, double *s);
@@ -39,7 +40,7 @@ typedef struct {
   void (*exact_measure)(const double *s, int keys, int rows, Measure *measure);
 } Isa;
 #define ISA_TABLE(name) \
-  { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(largest), NAME(weigh), NAME(row_scores), NAME(row_values), \
+  { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(largest), NAME(weigh), NAME(row_sums), NAME(row_scores), NAME(row_values), \
     NAME(exact_scores), NAME(exact_values), NAME(exact_weigh), NAME(exact_measure) }
 
 #if defined(__x86_64__)
@@ -237,6 +238,7 @@ static void grid_chunk(const Grid *g, Sums *sums, int a0, int rows) {
 }
 
 #include "exact_grid.h"
+#include "mass.h"
 
 // ---- rows and products ----------------------------------------------------------------------------------------
 
@@ -303,6 +305,7 @@ void kernel_tile(char *memory, const double *words, int from, int to, double *ou
   memset(out, 0, sizeof(double) * P_ACC);
   out[P_M] = out[P_MAX] = -INFINITY;
   if (kind == PRODUCT) return product_tile(memory, &w, from, to, out);
+  if (kind == MASS) return mass_tile(&g, &w, from, to, out);
   g.role = (int)word(&w);
   g.log_scale = word(&w);
   g.one = read_atoms(&w);

@@ -71,6 +71,35 @@ static double once(int precise, int kind) {
   return worst;
 }
 
+// Worst difference of ln Σ_b e^s, per row of side 1
+static double mass(int paired) {
+  const int d = between(1, 256), n1 = between(1, 150), n2 = between(1, 150);
+  const size_t size = SLACK + sizeof(float) * ((size_t)(n1 + n2) * d + d + n1 + 1024);
+  memory = aligned_alloc(128, (size + 127) / 128 * 128);
+  end = 128;
+  const size_t q = rows(1, d, 0), k1 = rows(n1, d, 0), k2 = rows(n2, d, 0), into = rows(n1, 1, 0);
+  length = 0;
+  word(0), word((double)(q / sizeof(float))), word(d), word(0.7);
+  for (int i = 0; i < 4; i++) word(0);
+  word(3), word(paired), word(0.3);
+  matrix(into, n1, 1), matrix(k1, n1, d), matrix(k1, n1, d), word(0);
+  if (paired) matrix(k2, n2, d), matrix(k2, n2, d), word(0);
+  double out[10 + 256], worst = 0;
+  kernel_tile(memory, words, 0, n1, out);
+  const float *Q = (float *)(memory + q), *K1 = (float *)(memory + k1), *K2 = (float *)(memory + k2);
+  for (int a = 0; a < n1; a++) {
+    double l = 0;
+    for (int b = 0; b < (paired ? n2 : 1); b++) {
+      double s = 0.3;
+      for (int t = 0; t < d; t++) s += 0.7 * Q[t] * K1[a * d + t] * (paired ? K2[b * d + t] : 1);
+      l += exp(s);
+    }
+    worst = fmax(worst, fabs(((float *)(memory + into))[a] - log(l)));
+  }
+  free(memory);
+  return worst;
+}
+
 int main(int count, char **names) {
   for (int i = 1; i < count; i++) {
     if (kernel_choose(names[i]) == NULL) {
@@ -80,6 +109,7 @@ int main(int count, char **names) {
     double fast = 0, exact = 0;
     for (int round = 0; round < 60; round++) {
       fast = fmax(fast, fmax(once(0, 0), once(0, 1)));
+      fast = fmax(fast, fmax(mass(0), mass(1)));
       exact = fmax(exact, once(1, 0));
     }
     printf("%s: worst error %.1e in float32, %.1e in float64\n", names[i], fast, exact);
