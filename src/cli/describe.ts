@@ -13,7 +13,7 @@ export interface OptionText {
 }
 
 /** Options of a plug-in in the order of its schema. */
-export function optionsOf({ options }: Spec): readonly OptionText[] {
+export function optionsOf({ options }: Pick<Spec, 'options'>): readonly OptionText[] {
   const { properties = {}, required = [] } = z.toJSONSchema(options, { io: 'input' });
   return Object.entries(properties).map(([name, property]) => {
     const {

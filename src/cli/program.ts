@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from 'commander';
 import { caches } from '../../operators/caches/index.js';
 import { VERSION } from '../core/version.js';
+import { addBoundsCommand } from './commands/bounds.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addListCommand } from './commands/list.js';
 import { addRunCommands } from './commands/run.js';
@@ -25,6 +26,7 @@ export function createProgram(): Command {
   addRunCommands(program);
   addTraceCommands(program);
   addListCommand(program);
+  addBoundsCommand(program);
   addDoctorCommand(program);
   for (const command of program.commands) {
     command
