@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Floats, Purpose, Rows } from './memory.js';
+import type { Floats, Purpose, Rows, Wide } from './memory.js';
 import { define, type Plugin, type Spec } from './plugin.js';
 import type { Plan } from './plan.js';
 import type { Answer } from './pool.js';
@@ -54,6 +54,11 @@ export interface Cache {
   observe?(answer: Answer): void;
   /** A bound on ‖o − ô‖₂ that holds for certain, for this answer to the last plan; caches of exactness `certified`. */
   certify?(answer: Answer): number;
+  /**
+   * Why the answer to the last plan is worth less than the cache is meant to promise, as one sentence for an event and
+   * a warning; null when all is well. For example: scores left the range in which a bound holds.
+   */
+  outOfRange?(answer: Answer): string | null;
   /** Tokens (0-based positions in the stream) whose rows are kept unchanged, per side; caches that select. */
   positions?(): { readonly side1: readonly number[]; readonly side2: readonly number[] };
   census(): Census;
@@ -68,7 +73,7 @@ export interface CacheParts {
   readonly scale: number;
   readonly bytesPerNumber: number;
   readonly random: Random;
-  rows(width: number, purpose?: Purpose): Rows;
+  rows(width: number, purpose?: Purpose, wide?: Wide): Rows;
 }
 
 /** What a size formula may depend on. `census` is null when planning, before anything is kept. */
@@ -107,6 +112,11 @@ export interface CacheSpec<O extends z.ZodObject = z.ZodObject> extends Spec<O> 
   readonly appendOnly: boolean;
   /** Whether an answer is exact attention over tokens it selects, each with weight 1: then Ẑ / Z is the mass it kept. */
   readonly selects: boolean;
+  /**
+   * Whether each query reads a part of what is kept, and chooses which: then the operations of the formula are the most
+   * that a query takes, and atoms that no query sees are still kept. Absent: every query reads everything.
+   */
+  readonly readsPart?: boolean;
   /** The resident bytes in words, e.g. `4·n·d·b`, with b = bytes per number. */
   readonly formulaText: string;
   formula(input: SizeInput, options: z.output<O>): Size;

@@ -102,7 +102,8 @@ async function counted(under: CacheUnderTest): Promise<void> {
       const answer = await trial.ask(token.q);
       const census = trial.cache.census();
       const { flops } = factory.formula({ n: i + 1, d, order, bytesPerNumber: 4, census });
-      mustEqual(answer.flops, flops, `step ${i}: flops`);
+      if (!factory.spec.readsPart) mustEqual(answer.flops, flops, `step ${i}: flops`);
+      must(answer.flops <= flops, () => `step ${i}: ${answer.flops} flops, the formula has ${flops} at most`);
       const { jobs } = trial.cache.plan(Float32Array.from(token.q));
       const pairs = jobs.reduce((sum, job) => sum + pairsOf(job), 0);
       mustEqual(answer.pairs, pairs, `step ${i}: pairs`);

@@ -126,7 +126,9 @@ const censusFits: Check = async (trial, { spec }, { order, tokens }) => {
     if (spec.appendOnly) mustEqual(census.evicted1 + census.evicted2, 0, `step ${i}: evicted`);
     must(census.evicted1 >= evicted[0] && census.evicted2 >= evicted[1], () => `step ${i}: evicted fell`);
     evicted = [census.evicted1, census.evicted2];
-    seesWhatIsKept(census, trial.cache.plan(Float32Array.from(token.q)).jobs, order);
+    const { jobs } = trial.cache.plan(Float32Array.from(token.q));
+    if (spec.readsPart) readsOnlyWhatIsKept(census, jobs, order);
+    else seesWhatIsKept(census, jobs, order);
   }
 };
 
@@ -138,6 +140,21 @@ function seesWhatIsKept({ kept1, kept2 }: Census, jobs: readonly AttendJob[], or
   const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
   mustEqual(kept1, sum(side1), 'kept on side 1');
   mustEqual(kept2, sum(side2), 'kept on side 2');
+}
+
+/** No job sees more atoms of a side than are kept; rows of tensor order are pairs of them. */
+function readsOnlyWhatIsKept(
+  { kept1, kept2 }: Census,
+  jobs: readonly AttendJob[],
+  order: Stream['order'],
+): void {
+  for (const job of jobs) {
+    const rows = job.kind === 'rows' ? job.atoms.keys.count : job.side1.keys.count;
+    const most = job.kind === 'rows' && order === 'tensor' ? kept1 * kept2 : kept1;
+    must(rows <= most, () => `a job sees ${rows} rows of ${most} kept`);
+    if (job.kind === 'grid')
+      must(job.side2.keys.count <= kept2, () => 'a job sees more of side 2 than is kept');
+  }
 }
 
 function totalOf(trial: Trial): number {
