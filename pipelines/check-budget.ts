@@ -1,6 +1,6 @@
 import { Failure } from '../src/core/failure.js';
 import { formatBytes } from '../src/core/format.js';
-import type { Rows } from '../src/core/memory.js';
+import type { Purpose, Rows, Wide } from '../src/core/memory.js';
 import { randomStream } from '../src/core/random.js';
 import type { ModelShape } from '../src/core/shape.js';
 import { mostReserved } from '../workers/rows.js';
@@ -134,8 +134,8 @@ function rowWidth(
   bytesPerNumber: number,
 ): number {
   let width = 0;
-  const rows = (numbers: number) => {
-    width += numbers;
+  const rows = (numbers: number, _purpose?: Purpose, wide?: Wide) => {
+    width += wide ? (numbers * 8) / bytesPerNumber : numbers;
     return nothing(numbers);
   };
   factory.create({ d, order, scale, bytesPerNumber, random: randomStream(0), rows });
@@ -146,7 +146,7 @@ function nothing(width: number): Rows {
   const refuse = () => {
     throw new RangeError('this cache is only asked what it is made of');
   };
-  const empty = { spans: () => [], snapshot: () => new Float32Array(0), release: () => {} };
+  const empty = { spans: () => [], views: () => [], snapshot: () => new Float32Array(0), release: () => {} };
   return {
     width,
     count: 0,

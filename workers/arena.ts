@@ -1,6 +1,6 @@
 import { Failure } from '../src/core/failure.js';
 import { formatBytes } from '../src/core/format.js';
-import type { Arena, Floats, Rows, Slot } from '../src/core/memory.js';
+import type { Arena, Floats, Rows, Slot, Wide } from '../src/core/memory.js';
 import { SharedRows } from './rows.js';
 
 const PAGE = 65_536; // bytes, fixed by WebAssembly
@@ -78,8 +78,19 @@ export class SharedArena implements Arena {
     return new Int32Array(this.#all.buffer, offset, length);
   }
 
-  rows(width: number, charge: (bytes: number) => void): Rows {
-    return new SharedRows(this, width, charge);
+  rows(width: number, charge: (bytes: number) => void, wide?: Wide): Rows {
+    return new SharedRows(wide ? this.#wide() : this, width, charge);
+  }
+
+  /** The same memory as float64 numbers. */
+  #wide(): Omit<Arena, 'rows'> {
+    return {
+      dtype: 'f64',
+      bytesPerNumber: 8,
+      alloc: (length) => ({ offset: this.allocBytes(8 * length), length }),
+      free: ({ offset, length }) => this.freeBytes(offset, 8 * length),
+      view: ({ offset, length }) => this.doubles(offset, length),
+    };
   }
 
   #grow(end: number): void {

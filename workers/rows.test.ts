@@ -54,3 +54,19 @@ it('keeps its blocks when it shrinks, and takes them again', () => {
   rows.resize(200);
   expect(rows.spans()).toEqual(spans);
 });
+
+it.each(['f32', 'f64'] as const)('holds float64 in a memory of %s, and pays 8 bytes a number', (dtype) => {
+  const arena = SharedArena.create(dtype);
+  const ledger = new Ledger();
+  const rows = arena.rows(3, (bytes) => ledger.charge('wide', bytes), 'f64');
+  for (let i = 0; i < 200; i++) rows.append([i, Math.PI, 2 ** 40 + i]);
+  expect([rows.bytes, ledger.used()]).toEqual([4800, 4800]);
+  expect([...rows.read(150)]).toEqual([150, Math.PI, 2 ** 40 + 150]);
+  expect(rows.views().flatMap((view) => [...view])).toEqual([...rows.snapshot()]);
+  expect(rows.views().length).toBeGreaterThan(1);
+  const other = arena.rows(3, () => {}, 'f64');
+  other.restore(rows.snapshot());
+  expect(other.snapshot()).toEqual(rows.snapshot());
+  rows.release();
+  expect(ledger.used()).toBe(0);
+});

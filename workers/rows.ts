@@ -25,9 +25,10 @@ export class SharedRows implements Rows {
   #blocks: Block[] = [];
   #count = 0;
   #spans: readonly Span[] | null = null;
+  #views: readonly Floats[] | null = null;
 
   constructor(
-    readonly arena: Arena,
+    readonly arena: Omit<Arena, 'rows'>,
     readonly width: number,
     readonly charge: (bytes: number) => void,
   ) {}
@@ -67,7 +68,7 @@ export class SharedRows implements Rows {
       throw error;
     }
     this.#count = count;
-    this.#spans = null;
+    this.#spans = this.#views = null;
   }
 
   spans(): readonly Span[] {
@@ -75,6 +76,13 @@ export class SharedRows implements Rows {
       .filter(({ start }) => start < this.#count)
       .map(({ slot, start, rows }) => ({ offset: slot.offset, rows: Math.min(rows, this.#count - start) }));
     return this.#spans;
+  }
+
+  views(): readonly Floats[] {
+    this.#views ??= this.spans().map(({ offset, rows }) =>
+      this.arena.view({ offset, length: rows * this.width }),
+    );
+    return this.#views;
   }
 
   snapshot(): Floats {

@@ -1,6 +1,6 @@
 import type { CacheFactory, HeldBytes } from './cache.js';
 import type { Ledger } from './ledger.js';
-import type { Arena, Purpose, Rows } from './memory.js';
+import type { Arena, Purpose, Rows, Wide } from './memory.js';
 import type { Random } from './random.js';
 import type { HeldCache } from './run.js';
 import type { ModelShape } from './shape.js';
@@ -25,9 +25,9 @@ export interface Holding {
 export function holdCache(holding: Holding): HeldCache {
   const { label, streamId, layer, head, factory, shape, arena, ledger, random } = holding;
   const held: Record<Purpose, Rows[]> = { resident: [], metadata: [], scratch: [] };
-  const rows = (width: number, purpose: Purpose = 'resident') => {
+  const rows = (width: number, purpose: Purpose = 'resident', wide?: Wide) => {
     const account = `${label}/${streamId}/${layer}/${head}/${purpose}`;
-    const made = arena.rows(width, (bytes) => ledger.charge(account, bytes));
+    const made = arena.rows(width, (bytes) => ledger.charge(account, bytes), wide);
     held[purpose].push(made);
     return made;
   };

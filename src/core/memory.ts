@@ -16,6 +16,9 @@ export interface Span {
 /** What a byte is held for; the ledger keeps one account per cache, layer, head and purpose. */
 export type Purpose = 'resident' | 'metadata' | 'scratch';
 
+/** Asks for float64 numbers whatever the arena holds: for sums over a whole stream. They cost 8 bytes each. */
+export type Wide = 'f64';
+
 /**
  * A matrix that grows by rows, in memory that every thread can read. Rows never move once written, so
  * growing copies nothing. Each row is charged to an account of the ledger as it is appended.
@@ -36,6 +39,8 @@ export interface Rows {
   resize(count: number): void;
   /** Where the rows are, in order. */
   spans(): readonly Span[];
+  /** The same as views, (rows × width) numbers each: for work on many rows. Valid until `resize` or `release`. */
+  views(): readonly Floats[];
   /** Copy of all rows, (count × width). */
   snapshot(): Floats;
   restore(rows: Floats): void;
@@ -52,5 +57,5 @@ export interface Arena {
   /** The numbers of a slot. The view is valid until the slot is freed. */
   view(slot: Slot): Floats;
   /** `charge` is told of every change in bytes, before it happens, and may refuse by throwing. */
-  rows(width: number, charge: (bytes: number) => void): Rows;
+  rows(width: number, charge: (bytes: number) => void, wide?: Wide): Rows;
 }

@@ -99,8 +99,8 @@ function remembering(arena: Arena, made: Rows[]): Arena {
     alloc: (length) => arena.alloc(length),
     free: (slot) => arena.free(slot),
     view: (slot) => arena.view(slot),
-    rows(width, charge) {
-      const rows = arena.rows(width, charge);
+    rows(width, charge, wide) {
+      const rows = arena.rows(width, charge, wide);
       made.push(rows);
       return rows;
     },
