@@ -22,7 +22,8 @@ export const budget = z
   .refine(
     (input) => typeof input === 'number' || validText(input),
     'expected more than 0, and a share of at most 100%',
-  );
+  )
+  .meta({ type: 'budget' }); // what help texts call it
 
 function validText(text: string): boolean {
   const [, amount, unit] = PATTERN.exec(text) ?? [];

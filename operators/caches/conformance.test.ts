@@ -12,7 +12,8 @@ const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
     ],
     variance: (stream, n, options) => subgenVariance(stream, n, options as unknown as SubgenOptions),
   },
-  window: { options: [{ size: 5 }, { size: 3, size2: 7 }, { size: 1 }] },
+  'oracle-top-k': { options: [{ size: 5 }, { size: 3, size2: 7 }, { size: '2KiB' }, { size: '20%' }] },
+  window: { options: [{ size: 5 }, { size: '600B', size2: 7 }, { size: 1 }, { size: '30%' }] },
 };
 
 describe.each(caches.map((plugin) => ({ plugin, name: plugin.spec.name })))('$name', ({ plugin, name }) => {

@@ -35,6 +35,22 @@ it('is exact attention over the last tokens, with each key beside its own value'
   trial.release();
 });
 
-it.each([{ size: 0 }, { size: -3 }, { size: 1.5 }, { size2: 0 }])('refuses %o', (options) => {
-  expect(() => window(options)).toThrow(expect.objectContaining({ code: 'bad-option' }) as Error);
+it.each([{ size: 0 }, { size: -3 }, { size: 1.5 }, { size2: 0 }, { size: '0%' }, { size: '1kb' }])(
+  'refuses %o',
+  (options) => {
+    expect(() => window(options)).toThrow(expect.objectContaining({ code: 'bad-option' }) as Error);
+  },
+);
+
+it('refuses bytes that do not hold one token, and says how many do', () => {
+  const shape = { d: 4, order: 'tensor', scale: 1, dtype: 'f32' } as const;
+  expect(() => startTrial(window({ size: 1, size2: '31B' }), shape)).toThrow('32B');
+});
+
+it('a share keeps the last tokens as it grows', async () => {
+  const trial = startTrial(window({ size: '50%' }), { d: 1, order: 'matrix', scale: 1, dtype: 'f64' });
+  for (let i = 1; i <= 9; i++) trial.append({ q: row(0), k1: row(0), k2: null, v1: row(i), v2: null });
+  expect([...trial.cache.positions!().side1].sort()).toEqual([5, 6, 7, 8]);
+  expect((await trial.ask(row(0))).output[0]).toBeCloseTo((6 + 7 + 8 + 9) / 4, 12);
+  trial.release();
 });

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { defineCache, type CacheParts, type SizeInput } from '../../src/core/cache.js';
-import { atoms, attention, type Atoms } from '../../src/core/plan.js';
-import { gridFlops, rowsFlops } from './flops.js';
-import { savedNumbers, savedRows, savedTogether, type Saved } from './saved-state.js';
-import { sidesOf, type SideEntry } from './sides.js';
+import { defineCache } from '../../src/core/cache.js';
+import { keptRows } from './kept-rows.js';
+import { selectingCache, type SelectingSide } from './selecting-cache.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sizeWithin } from './side-budgets.js';
+
+const COST = { metadata: 0 };
 
 /**
  * Keep the last tokens, side by side, as in sliding-window attention. The pairs it covers are those of recent
@@ -20,88 +21,23 @@ export const window = defineCache(
       section: '3.1, sliding window',
       url: 'https://arxiv.org/abs/2004.05150',
     },
-    options: z.object({
-      size: z.int().positive().default(128).describe('most recent tokens kept on side 1'),
-      size2: z
-        .int()
-        .positive()
-        .optional()
-        .describe('most recent tokens kept on side 2; as `size` if not given'),
-    }),
+    options: z.object(sideBudgets),
     exactness: 'heuristic',
     orders: ['tensor', 'matrix'],
     queryAware: false,
     appendOnly: false,
     selects: true,
-    formulaText: '2·(min(n, size) + min(n, size2))·d·b (matrix order: 2·min(n, size)·d·b)',
-    formula({ n, d, order, bytesPerNumber }: SizeInput, { size, size2 = size }) {
-      const kept1 = Math.min(n, size);
-      const kept2 = order === 'tensor' ? Math.min(n, size2) : 0;
-      return {
-        residentBytes: 2 * (kept1 + kept2) * d * bytesPerNumber,
-        metadataBytes: 0,
-        scratchBytes: 0,
-        flops: order === 'tensor' ? gridFlops(kept1, kept2, d) : rowsFlops(kept1, d),
-      };
-    },
+    formulaText:
+      '2·(kept1 + kept2)·d·b with kept = min(n, size) if size is in tokens (matrix order: 2·kept1·d·b)',
+    formula: (input, options) => sizeWithin(input, options, COST),
     covering: (n) => ({ size: n }),
   },
-  ({ size, size2 = size }, parts) => {
-    const side1 = ring(size, parts);
-    const side2 = parts.order === 'tensor' ? ring(size2, parts) : null;
-    const saved = savedTogether(side2 === null ? { side1 } : { side1, side2 });
-    return {
-      append(entry) {
-        const [entry1, entry2] = sidesOf(entry, parts.order);
-        side1.put(entry1);
-        side2?.put(entry2);
-      },
-      plan: () => ({ jobs: [attention(side1.atoms(), side2?.atoms() ?? null)] }),
-      positions: () => ({ side1: side1.positions(), side2: side2?.positions() ?? [] }),
-      census: () => ({
-        ...{ kept1: side1.kept(), evicted1: side1.evicted() },
-        ...{ kept2: side2?.kept() ?? 0, evicted2: side2?.evicted() ?? 0 },
-        ...{ clusters1: null, clusters2: null, samples: null },
-      }),
-      snapshot: saved.snapshot,
-      restore: saved.restore,
-    };
+  (options, parts) => {
+    refuseSmallBudgets('window', options, COST, parts);
+    const sides = allowances(options, COST, parts).map((allowed): SelectingSide => {
+      const kept = keptRows(parts, { allowed, positions: 'implied' });
+      return { kept, saved: kept, take: (entry) => void kept.put(entry, kept.oldest) };
+    });
+    return selectingCache(parts, sides);
   },
 );
-
-interface Ring extends Saved {
-  put(entry: SideEntry): void;
-  atoms(): Atoms;
-  positions(): readonly number[];
-  kept(): number;
-  evicted(): number;
-}
-
-function ring(size: number, { d, rows }: CacheParts): Ring {
-  const [keys, values] = [rows(d), rows(d)];
-  let seen = 0;
-  return {
-    put({ k, v }) {
-      if (seen < size) {
-        keys.append(k);
-        values.append(v);
-      } else {
-        keys.write(seen % size, k); // the oldest
-        values.write(seen % size, v);
-      }
-      seen++;
-    },
-    atoms: () => atoms(keys, values),
-    positions: () => Array.from({ length: keys.count }, (_, i) => seen - keys.count + i),
-    kept: () => keys.count,
-    evicted: () => seen - keys.count,
-    ...savedTogether({
-      rows: savedRows({ keys, values }),
-      ring: savedNumbers(
-        'seen',
-        () => [seen],
-        ([stored]) => (seen = stored),
-      ),
-    }),
-  };
-}

@@ -43,7 +43,7 @@ describe('list', () => {
       expect(cache.paper).toMatchObject({ title: expect.any(String), url: expect.stringMatching(/^https:/) });
     }
     const window = listed.find(({ name }) => name === 'window')!;
-    expect((window.options as unknown[])[0]).toMatchObject({ name: 'size', type: 'integer', default: 128 });
+    expect((window.options as unknown[])[0]).toMatchObject({ name: 'size', type: 'budget', default: 128 });
   });
 
   it('gives sources as JSON and both as text', async () => {
