@@ -51,8 +51,10 @@ function quantity({ value, log10, unit }: Quantity): string {
 
 function numberText(value: number, log10: number | null): string {
   if (log10 !== null && log10 >= 300) return `10^${log10.toFixed(log10 < 1e6 ? 0 : 1)}`;
-  if (Number.isInteger(value) && Math.abs(value) < 1e7) return value.toLocaleString('en-GB');
-  return Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-3)
+  const size = Math.abs(value);
+  if (size < 1e7 && (Number.isInteger(value) || size >= 1e4))
+    return Math.round(value).toLocaleString('en-GB');
+  return size >= 1e6 || (size !== 0 && size < 1e-3)
     ? value.toExponential(2)
     : String(Number(value.toPrecision(4)));
 }

@@ -24,20 +24,24 @@ export interface RunFlags extends SourceFlags {
   readonly memory?: number;
   readonly outputs?: true;
   readonly reference: 'f64' | 'none';
+  readonly recall: number;
   readonly timings: 'on' | 'off';
   readonly kernel: KernelName | 'auto';
   readonly json?: true;
   readonly logLevel: LogLevel;
 }
 
-const number = (name: string, rule: string, ok: (x: number) => boolean) => (text: string) => {
+/** Parser of a flag that is a number; `rule` says which. */
+export const number = (name: string, rule: string, ok: (x: number) => boolean) => (text: string) => {
   const value = Number(text);
   if (text.trim() !== '' && ok(value)) return value;
   throw new Failure('bad-option', `${name} = ${JSON.stringify(text)}: must be ${rule}`, 'see --help');
 };
-const positive = (name: string, most = Number.MAX_SAFE_INTEGER) =>
+/** Parser of a flag that counts something, from 1. */
+export const positive = (name: string, most = Number.MAX_SAFE_INTEGER) =>
   number(name, `a whole number from 1 to ${most}`, (x) => Number.isInteger(x) && x >= 1 && x <= most);
-const natural = (name: string) =>
+/** Parser of a flag that is a whole number, 0 or more. */
+export const natural = (name: string) =>
   number(name, 'a whole number, 0 or more', (x) => Number.isSafeInteger(x) && x >= 0);
 const bytes = (text: string) => {
   const value = parseBytes(text);
@@ -48,7 +52,8 @@ const bytes = (text: string) => {
     'write 512MiB, 2GiB or plain bytes',
   );
 };
-const collect = (text: string, list: readonly string[]) => [...list, text];
+/** Parser of a flag that can be repeated. */
+export const collect = (text: string, list: readonly string[]) => [...list, text];
 
 /** Options of everything that runs a stream through caches. */
 export function addRunFlags(command: Command): Command {
@@ -76,6 +81,12 @@ export function addRunFlags(command: Command): Command {
     .option('--outputs', 'also write every output vector to outputs.parquet')
     .addOption(
       new Option('--reference <kind>', 'what to compare with').choices(['f64', 'none']).default('f64'),
+    )
+    .option(
+      '--recall <k>',
+      'measure which of the k most attended tokens each cache holds',
+      natural('--recall'),
+      0,
     )
     .addOption(
       new Option('--kernel <name>', 'attention kernel').choices(['auto', ...KERNELS]).default('auto'),
@@ -136,6 +147,7 @@ export function requestOf(flags: RunFlags, input: RunInput, recording: boolean):
     model: Object.fromEntries(model),
     caches: parseCaches(flags.cache.length > 0 ? flags.cache : DEFAULT_CACHES),
     reference: flags.reference,
+    recall: flags.recall,
     prompt: flags.prompt,
     tokens: flags.tokens ?? (guide ? DEFAULT_TOKENS : null),
     seed: flags.seed,

@@ -19,9 +19,9 @@ export const corollary44: Bound = (input) => {
     ],
     conditions: [
       enoughDimensions(n, 'n', input),
-      { text: 'queries may have that norm: r does not matter here, the paper bounds none', holds: null },
+      { text: 'queries may be that long (r plays no part: the paper bounds no norm here)', holds: null },
     ],
     wrong:
-      'The bound holds, but C = 2·ln n need not be enough when η is near 1, and the paper names neither η nor the probability consistently (.99 in 4.4, 9/10 in B.3). The query norm must exceed the value beside, which grows with ln((1 + η)/(1 − η)).',
+      'The bound holds (with probability .99 in 4.4 and 9/10 in B.3), but the query norm 2·ln n of the proof is not enough when η is near 1. It must exceed the value beside, which grows with ln((1 + η)/(1 − η)).',
   };
 };
