@@ -1,12 +1,12 @@
 import { firstValueFrom, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { HasAnswers, HasErrors } from '../src/core/event.js';
-import type { Answer } from '../src/core/pool.js';
+import type { ExactAnswer, HasAnswers, HasErrors } from '../src/core/event.js';
 import { addResidual } from './add-residual.js';
 import { fourCache } from './caches/four-cache.js';
 import { testRun } from './testing/test-run.js';
 
-const answers = (...firsts: number[]) => firsts.map((x) => ({ output: Float64Array.of(x, x + 1) }) as Answer);
+const answers = (...firsts: number[]) =>
+  firsts.map((x) => ({ output: Float64Array.of(x, x + 1) }) as ExactAnswer);
 const caches = ['first', 'second'].map((label) => ({ label, factory: fourCache() }));
 const updates = testRun({ caches, d: 2 })
   .caches.at(0, 0)

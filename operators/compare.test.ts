@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '../src/core/pool.js';
+import type { ExactAnswer } from '../src/core/event.js';
 import { attend } from './attend.js';
 import { fourCache } from './caches/four-cache.js';
 import { window } from './caches/window.js';
@@ -7,9 +7,9 @@ import { compare, distance } from './compare.js';
 import { projected, stepByStep, testRun } from './testing/test-run.js';
 import { updateCaches } from './update-caches.js';
 
-const answer = (output: readonly number[], lse = 0): Answer => ({
+const answer = (output: readonly number[], lse = 0): ExactAnswer => ({
   ...{ output: Float64Array.from(output), lse, weightNorm: NaN, maxScore: 0, scoreMean: 0, scoreStd: 0 },
-  ...{ pairs: 1, flops: 0, attend_ns: 0, queue_ns: 0 },
+  ...{ pairs: 1, flops: 0, attend_ns: 0, queue_ns: 0, valueNorm: 1 },
 });
 
 describe('distance', () => {
@@ -41,11 +41,11 @@ describe('compare', () => {
     { label: 'all', factory: fourCache() },
     { label: 'last', factory: window({ size: 1 }) },
   ];
-  const decode = async (reference: 'f64' | 'none', always: boolean, prefill: number) => {
+  const decode = async (reference: 'f64' | 'none', always: boolean, prefill: number, recall = 0) => {
     const run = testRun({ caches, dtype: 'f32' });
     const tokens = Array.from({ length: 4 }, (_, i) => projected(run, i, { prefill: i < prefill }));
     const events = await stepByStep(tokens, (token) =>
-      token.pipe(updateCaches(run), attend(run), compare(run, { reference, always })),
+      token.pipe(updateCaches(run), attend(run), compare(run, { reference, always, recall })),
     );
     return { run, events };
   };
@@ -75,6 +75,24 @@ describe('compare', () => {
     const always = (await decode('f64', true, 2)).events;
     expect(always.map(({ exact }) => exact === null)).toEqual([false, false, false, false]);
     expect(always.map(({ errors }) => errors === null)).toEqual([true, true, false, false]);
+  });
+
+  it('measures lost mass of what selects, and which of the most attended tokens it holds', async () => {
+    const { events } = await decode('f64', false, 0, 1);
+    for (const { errors, exact, updates, answers } of events) {
+      errors!.forEach(({ lostMass, recall, eps, l2 }, i) => {
+        const { label, head } = updates[i].held;
+        const { weightNorm, valueNorm, lse } = exact![head];
+        expect(eps).toBe(l2 === 0 ? 0 : l2 / (weightNorm * valueNorm));
+        expect(lostMass).toBeCloseTo(1 - Math.exp(answers![i].lse - lse), 9);
+        if (label === 'all') expect([lostMass, recall]).toEqual([0, 1]);
+        else expect([0, 0.5, 1]).toContain(recall); // one token a side: it is the most attended one, or not
+      });
+    }
+    const last = events.flatMap(({ errors }) => errors!.map(({ recall }) => recall));
+    expect(new Set(last).size).toBeGreaterThan(1);
+    const quiet = await decode('f64', false, 0);
+    expect(quiet.events[3].errors!.map(({ recall }) => recall)).toEqual([NaN, NaN, NaN, NaN]);
   });
 
   it('keeps and compares nothing without a reference', async () => {

@@ -1,5 +1,6 @@
 import { concatMap, type OperatorFunction } from 'rxjs';
 import type {
+  ExactAnswer,
   HasAnswers,
   HasErrors,
   HasQkv,
@@ -7,10 +8,12 @@ import type {
   OutputError,
   TokenEvent,
 } from '../src/core/event.js';
-import type { Answer } from '../src/core/pool.js';
-import type { Run } from '../src/core/run.js';
+import { marginals } from '../src/core/plan.js';
+import type { Answer, AttendRequest } from '../src/core/pool.js';
+import type { HeldCache, Reference, Run } from '../src/core/run.js';
 import { requestOf } from './attend.js';
 import { headEntry } from './head-rows.js';
+import { topRecall } from './top-recall.js';
 
 /** What `compare` measures against. */
 export interface CompareOptions {
@@ -18,37 +21,82 @@ export interface CompareOptions {
   readonly reference: 'f64' | 'none';
   /** Also answer prefill tokens: deeper layers need the exact output of every token. */
   readonly always: boolean;
+  /** Measure which of the k most attended tokens a cache holds; 0: do not (the marginals cost as much as attention). */
+  readonly recall?: number;
 }
+
+type Parts = Pick<Run, 'arena' | 'caches' | 'pool' | 'shape'>;
 
 /**
  * Add the exact answer of every head and the error of every cache's answer. Keeps an exact cache of its own
  * per head (accounts `reference/…` of the ledger), so that no cache under test is its own judge.
  */
 export function compare<T extends TokenEvent & HasQkv & HasUpdates & HasAnswers>(
-  run: Pick<Run, 'arena' | 'caches' | 'pool' | 'shape'>,
-  { reference, always }: CompareOptions,
+  run: Parts,
+  { reference, always, recall = 0 }: CompareOptions,
 ): OperatorFunction<T, T & HasErrors> {
   return concatMap(async (event) => {
     if (reference === 'none') return { ...event, exact: null, errors: null };
-    const exact = await answerExactly(run, event, !event.prefill || always);
-    const errors =
-      exact && event.answers && event.answers.map((a, i) => distance(a, exact[event.updates[i].held.head]));
-    return { ...event, exact, errors };
+    const references = run.caches.reference(event.streamId, event.layer);
+    const exact = await answerExactly(run, event, references, !event.prefill || always, recall);
+    const errorOf = (answer: Answer, i: number): OutputError => {
+      const { held } = event.updates[i];
+      const head = exact![held.head];
+      return {
+        ...distance(answer, head),
+        lostMass: held.factory.spec.selects ? lostMass(answer, head) : NaN,
+        recall: recall === 0 ? NaN : recallOf(held, references[held.head], head, recall),
+      };
+    };
+    return { ...event, exact, errors: exact && (event.answers?.map(errorOf) ?? null) };
   });
 }
 
 async function answerExactly(
-  run: Pick<Run, 'arena' | 'caches' | 'pool' | 'shape'>,
+  run: Parts,
   event: TokenEvent & HasQkv,
+  references: readonly Reference[],
   asked: boolean,
-): Promise<readonly Answer[] | null> {
-  const held = run.caches.reference(event.streamId, event.layer);
-  for (const { cache, head } of held) cache.append(headEntry(run.arena, event.qkv, head, run.shape.d));
-  return asked ? run.pool.attend(held.map((cache) => requestOf(run, event, cache, true))) : null;
+  recall: number,
+): Promise<readonly ExactAnswer[] | null> {
+  for (const { cache, head, values } of references) {
+    const entry = headEntry(run.arena, event.qkv, head, run.shape.d);
+    cache.append(entry);
+    values.push(entry.v1, entry.v2);
+  }
+  if (!asked) return null;
+  const requests = references.map((held) => {
+    const request = requestOf(run, event, held, true);
+    return recall === 0 ? request : withMarginals(request, held);
+  });
+  const answers = await run.pool.attend(requests);
+  return answers.map((answer, i) => ({ ...answer, valueNorm: references[i].values.norm() }));
+}
+
+/** Also measure how much attention every token gets. */
+function withMarginals(request: AttendRequest, { mass }: Reference): AttendRequest {
+  const [job] = request.plan.jobs;
+  const [side1, side2] = job.kind === 'grid' ? [job.side1, job.side2] : [job.atoms, null];
+  return { ...request, plan: { ...request.plan, measure: marginals(side1, side2, ...mass) } };
+}
+
+function recallOf(held: HeldCache, { mass }: Reference, exact: Answer, k: number): number {
+  const positions = held.cache.positions?.();
+  if (positions === undefined) return NaN;
+  const sides = exact.pairs === mass[0].count ? 1 : 2; // rows of matrix order have one side
+  const recalls = [positions.side1, positions.side2]
+    .slice(0, sides)
+    .map((kept, side) => topRecall(mass[side], kept, k));
+  return recalls.reduce((a, b) => a + b) / sides;
+}
+
+/** Share of the exact softmax on pairs that a selecting cache left out: 1 − Ẑ/Z. */
+function lostMass(answer: Answer, exact: Answer): number {
+  return Math.max(0, -Math.expm1(answer.lse - exact.lse));
 }
 
 /** How far an answer is from the exact one. To an exact output of zeros the relative error is 0 or infinity. */
-export function distance(answer: Answer, exact: Answer): OutputError {
+export function distance(answer: Answer, exact: ExactAnswer): Omit<OutputError, 'lostMass' | 'recall'> {
   let [difference, own, other, dot, maxAbs] = [0, 0, 0, 0, 0];
   exact.output.forEach((x, j) => {
     const y = answer.output[j];
@@ -63,5 +111,7 @@ export function distance(answer: Answer, exact: Answer): OutputError {
     maxAbs,
     cos: Math.max(0, 1 - dot / (Math.sqrt(own) * Math.sqrt(other))), // NaN, not defined, for a zero vector
     logZ: answer.lse - exact.lse,
+    l2: Math.sqrt(difference),
+    eps: difference === 0 ? 0 : Math.sqrt(difference) / (exact.weightNorm * exact.valueNorm),
   };
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { HasAnswers, HasErrors, HasMemory, HasQkv, HasUpdates, TokenEvent } from '../src/core/event.js';
+import type { HasAnswers, HasBounds, HasErrors, HasMemory, HasQkv, HasUpdates, TokenEvent } from '../src/core/event.js';
 import type { Answer } from '../src/core/pool.js';
 import { journal } from './journal.js';
 import { record } from './record.js';
 import { projected, stepByStep, testRun, type TestRun } from './testing/test-run.js';
 
-type Recordable = TokenEvent & HasQkv & HasUpdates & HasAnswers & HasErrors & HasMemory;
+type Recordable = TokenEvent & HasQkv & HasUpdates & HasAnswers & HasErrors & HasMemory & Partial<HasBounds>;
 
 const answer = (first: number): Answer => ({
   ...{
@@ -18,6 +18,8 @@ const answer = (first: number): Answer => ({
   ...{ scoreStd: first + 4, pairs: first + 5, flops: first + 6, attend_ns: first + 7, queue_ns: first + 8 },
 });
 
+const more = (i: number) => ({ l2: 61 + i, eps: 63 + i, lostMass: 65 + i, recall: 67 + i });
+
 /** One cache, two heads: every number in it is another one. */
 function recordable(run: TestRun, step: number, rest: Partial<Recordable> = {}): Recordable {
   const held = run.caches.at(0, 0);
@@ -25,8 +27,15 @@ function recordable(run: TestRun, step: number, rest: Partial<Recordable> = {}):
     ...projected(run, step, { pos: step + 900, tokenId: 77 }),
     updates: held.map((cache, i) => ({ held: cache, update_ns: 11 + i })),
     answers: [answer(100), answer(200)],
-    exact: [answer(300), answer(400)],
-    errors: [0, 1].map((i) => ({ relL2: 21 + i, maxAbs: 23 + i, cos: 25 + i, logZ: 27 + i })),
+    exact: [
+      { ...answer(300), valueNorm: 71 },
+      { ...answer(400), valueNorm: 72 },
+    ],
+    bounds: [
+      { certificate: 1e9, claimedEps: null },
+      { certificate: null, claimedEps: 0.5 },
+    ],
+    errors: [0, 1].map((i) => ({ relL2: 21 + i, maxAbs: 23 + i, cos: 25 + i, logZ: 27 + i, ...more(i) })),
     memory: [0, 1].map((i) => ({
       bytes: { resident: 31 + i, metadata: 33 + i, scratch: 35 + i },
       census: {
@@ -59,7 +68,9 @@ const SECOND = {
   ...{ resident_bytes: 32, formula_bytes: 58, metadata_bytes: 34, scratch_bytes: 36, budget_bytes: 5000 },
   ...{ kept_side1: 42, kept_side2: 44, evicted_side1: 46, evicted_side2: 48 },
   ...{ clusters_side1: 52, clusters_side2: 54, samples: 56, pairs_scored: 205, flops: 206 },
-  ...{ err_rel_l2: 22, err_max_abs: 24, err_cos: 26, logz_err: 28 },
+  ...{ err_rel_l2: 22, err_max_abs: 24, err_cos: 26, logz_err: 28, err_l2: 62, err_eps: 64 },
+  ...{ claimed_eps: 0.5, certificate: null, within_bound: false, lost_mass: 66, topk_recall: 68 },
+  ...{ weight_norm: null, value_norm: 72 },
   ...{ score_std: 404, max_score: 202, lse: 201, ...MEASURED },
 };
 
@@ -71,6 +82,7 @@ describe('record', () => {
     expect(steps).toHaveLength(2);
     expect(steps![1]).toEqual(SECOND);
     expect(steps![0]).toMatchObject({ head: 0, resident_bytes: 31, err_rel_l2: 21, score_std: 304, t_ns: 0 });
+    expect(steps![0]).toMatchObject({ certificate: 1e9, claimed_eps: null, within_bound: true });
   });
 
   it('writes null for what is not known: no query, no reference, no budget', async () => {
@@ -78,7 +90,16 @@ describe('record', () => {
     const prefill = recordable(run, 0, { prefill: true, answers: null, exact: null, errors: null });
     const unjudged = recordable(run, 1, { exact: null, errors: null });
     const [first, second] = (await recordAll(run, [prefill, unjudged], true)).map(({ steps }) => steps![0]);
-    const judgement = { err_rel_l2: null, err_max_abs: null, err_cos: null, logz_err: null };
+    const unjudgedBound = { within_bound: null, lost_mass: null, topk_recall: null, value_norm: null };
+    const judgement = {
+      ...unjudgedBound,
+      err_l2: null,
+      err_eps: null,
+      err_rel_l2: null,
+      err_max_abs: null,
+      err_cos: null,
+      logz_err: null,
+    };
     const unknown = { ...judgement, score_std: null, reference_ns: null, budget_bytes: null };
     const unasked = {
       pairs_scored: null,

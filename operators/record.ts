@@ -1,11 +1,15 @@
 import { map, type OperatorFunction } from 'rxjs';
 import type {
+  Bound,
+  ExactAnswer,
   HasAnswers,
+  HasBounds,
   HasErrors,
   HasMemory,
   HasQkv,
   HasRows,
   HasUpdates,
+  OutputError,
   TokenEvent,
 } from '../src/core/event.js';
 import type { Run } from '../src/core/run.js';
@@ -19,7 +23,7 @@ export interface RecordOptions {
   readonly timings: boolean;
 }
 
-type Recordable = TokenEvent & HasQkv & HasUpdates & HasAnswers & HasErrors & HasMemory;
+type Recordable = TokenEvent & HasQkv & HasUpdates & HasAnswers & HasErrors & HasMemory & Partial<HasBounds>;
 
 /** Add one row per cache and head to `rows`, and free the layer's q, k and v: nobody reads them after this. */
 export function record<T extends Recordable & Partial<HasRows>>(
@@ -52,6 +56,7 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
   const answer = event.answers?.[i];
   const exact = event.prefill ? undefined : event.exact?.[held.head]; // a prompt is answered only to drive layers
   const error = event.errors?.[i];
+  const bound = event.bounds?.[i];
   return {
     // no spread: an object built by one takes microseconds to grow to this many columns
     stream_id: event.streamId,
@@ -79,8 +84,17 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
     err_rel_l2: error?.relL2 ?? null,
     err_max_abs: error?.maxAbs ?? null,
     err_cos: measured(error?.cos),
+    err_l2: error?.l2 ?? null,
+    err_eps: measured(error?.eps),
+    claimed_eps: bound?.claimedEps ?? null,
+    certificate: measured(bound?.certificate ?? undefined),
+    within_bound: withinBound(error, bound, exact),
+    lost_mass: measured(error?.lostMass),
+    topk_recall: measured(error?.recall),
     logz_err: error?.logZ ?? null,
     score_std: measured(exact?.scoreStd),
+    weight_norm: measured(exact?.weightNorm),
+    value_norm: exact?.valueNorm ?? null,
     max_score: measured(answer?.maxScore),
     lse: answer?.lse ?? null,
     t_ns,
@@ -89,6 +103,17 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
     queue_ns: answer?.queue_ns ?? null,
     reference_ns: exact?.attend_ns ?? null,
   };
+}
+
+/** Null without an error or a promise. Float32 is no broken promise: 1e-5 of the exact output is allowed for it. */
+function withinBound(
+  error: OutputError | undefined,
+  bound: Bound | undefined,
+  exact: ExactAnswer | undefined,
+): boolean | null {
+  if (error === undefined || bound === undefined || exact === undefined) return null;
+  if (bound.certificate !== null) return error.l2 <= bound.certificate + 1e-5 * Math.hypot(...exact.output);
+  return bound.claimedEps === null ? null : error.eps <= bound.claimedEps;
 }
 
 function outputRows({ answers, updates, streamId: stream_id, layer, step }: Recordable): OutputRow[] {

@@ -1,7 +1,8 @@
 import { fourCache } from '../operators/caches/four-cache.js';
 import type { CacheFactory } from '../src/core/cache.js';
 import { holdCache } from '../src/core/hold-cache.js';
-import type { CacheBank, HeldCache, Run } from '../src/core/run.js';
+import type { CacheBank, HeldCache, Reference, Run } from '../src/core/run.js';
+import { valueNorm } from '../src/core/value-norm.js';
 
 /** A cache of a run and the name its rows carry. */
 export interface LabelledCache {
@@ -16,12 +17,11 @@ type BankParts = Pick<Run, 'arena' | 'ledger' | 'random' | 'shape'>;
  * The reference is a four-cache, which math.md 1.2 shows to be exact; the pool computes it in float64.
  */
 export function createBank(parts: BankParts, caches: readonly LabelledCache[]): CacheBank {
-  const reference = [{ label: 'reference', factory: fourCache() }];
   const held = memoise((streamId, layer) => hold(parts, caches, streamId, layer));
   return {
     labels: caches.map(({ label }) => label),
     at: held,
-    reference: memoise((streamId, layer) => hold(parts, reference, streamId, layer)),
+    reference: memoise((streamId, layer) => holdReference(parts, streamId, layer)),
   };
 }
 
@@ -39,6 +39,19 @@ function hold(
       }),
     ),
   ).flat();
+}
+
+function holdReference(parts: BankParts, streamId: number, layer: number): readonly Reference[] {
+  const { arena, ledger, shape } = parts;
+  return hold(parts, [{ label: 'reference', factory: fourCache() }], streamId, layer).map((held) => {
+    const charge = (bytes: number) =>
+      ledger.charge(`reference/${streamId}/${layer}/${held.head}/scratch`, bytes);
+    return {
+      ...held,
+      values: valueNorm(shape.d),
+      mass: [arena.rows(1, charge), arena.rows(1, charge)],
+    };
+  });
 }
 
 function memoise<T>(make: (streamId: number, layer: number) => T): (streamId: number, layer: number) => T {

@@ -36,6 +36,11 @@ export const configSchema = z.strictObject({
   tokens: z.int().positive().nullable().describe('steps at most; null: to the end of the source'),
   seed: z.int().min(0),
   memory: z.number().positive().nullable().describe('budget in bytes; null: none'),
+  recall: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('measure which of the k most attended tokens caches hold; 0: do not'),
   trace: z.strictObject({ outputs: z.boolean(), timings: z.boolean(), recording: z.boolean() }),
 });
 

@@ -2,6 +2,7 @@ import { identity, of, type Observable, type OperatorFunction } from 'rxjs';
 import { accountMemory } from '../operators/account-memory.js';
 import { addResidual } from '../operators/add-residual.js';
 import { attend } from '../operators/attend.js';
+import { certify } from '../operators/certify.js';
 import { capture } from '../operators/capture.js';
 import { compare, type CompareOptions } from '../operators/compare.js';
 import { embed, type EmbedOptions } from '../operators/embed.js';
@@ -19,6 +20,7 @@ import type { ProjectionWeights } from '../src/core/weights.js';
 /** What every pipeline that decodes needs to know. */
 export interface FlowOptions extends RecordOptions {
   readonly reference: CompareOptions['reference'];
+  readonly recall: number;
   /** Also write the rows q, k1, k2, v1, v2. */
   readonly recording: boolean;
 }
@@ -78,7 +80,7 @@ export function replay(
 /** From the rows of one layer to its rows in the trace. */
 function throughCaches<T extends TokenEvent & HasQkv & HasRows>(
   run: Run,
-  { reference, recording, outputs, timings }: FlowOptions,
+  { reference, recall, recording, outputs, timings }: FlowOptions,
   { always }: Pick<CompareOptions, 'always'>,
 ) {
   return (rows: Observable<T>) =>
@@ -86,7 +88,8 @@ function throughCaches<T extends TokenEvent & HasQkv & HasRows>(
       recording ? capture(run) : identity,
       updateCaches(run),
       attend(run),
-      compare(run, { reference, always }),
+      certify(run),
+      compare(run, { reference, always, recall }),
       accountMemory(run),
       record(run, { outputs, timings }),
     );

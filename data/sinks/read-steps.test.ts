@@ -47,7 +47,7 @@ it('reads every column as it was written', async () => {
   function at(name: keyof StepRow, i: number) {
     const { values, valid } = columns[name];
     if (valid?.[i] === 0) return null;
-    return name === 'prefill' ? values[i] === 1 : values[i];
+    return name === 'prefill' || name === 'within_bound' ? values[i] === 1 : values[i];
   }
 });
 

@@ -5,7 +5,8 @@ import { savedRows, type Saved } from './saved-state.js';
 import { sidesOf } from './sides.js';
 
 /** The keys and values of every token, (n × d) each; `k2` and `v2` are null in matrix order. */
-export interface EntryRows extends Saved, Pick<Cache, 'append' | 'census'> {
+export interface EntryRows
+  extends Saved, Pick<Cache, 'append' | 'census'>, Required<Pick<Cache, 'positions'>> {
   readonly k1: Rows;
   readonly v1: Rows;
   readonly k2: Rows | null;
@@ -29,9 +30,12 @@ export function entryRows({ d, order, rows }: Pick<CacheParts, 'd' | 'order' | '
       });
     },
     attendAll: () => attention(atoms(k1, v1), k2 === null || v2 === null ? null : atoms(k2, v2)),
+    positions: () => ({ side1: upTo(k1.count), side2: upTo(k2?.count ?? 0) }),
     census: () => keepsAll(k1.count, k2?.count ?? 0),
   };
 }
+
+const upTo = (n: number) => Array.from({ length: n }, (_, position) => position);
 
 /** Every entry is kept: nothing evicted, clustered or sampled. */
 function keepsAll(kept1: number, kept2: number): Census {

@@ -42,6 +42,7 @@ export const fourCacheMaterialising = defineCache(
     return {
       append: entries.append,
       plan: materialise(entries, parts),
+      positions: entries.positions,
       census: entries.census,
       snapshot: entries.snapshot,
       restore: entries.restore,

@@ -36,6 +36,7 @@ export const fourCache = defineCache(
     return {
       append: entries.append,
       plan: () => ({ jobs: [entries.attendAll()] }),
+      positions: entries.positions,
       census: entries.census,
       snapshot: entries.snapshot,
       restore: entries.restore,

@@ -53,6 +53,7 @@ export const twoCache = defineCache(
       plan: () => ({
         jobs: [keys && values ? attention(atoms(keys.rows, values.rows), null) : entries.attendAll()],
       }),
+      positions: entries.positions,
       census: entries.census,
       snapshot: saved.snapshot,
       restore: saved.restore,

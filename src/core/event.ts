@@ -82,11 +82,38 @@ export interface OutputError {
   readonly cos: number;
   /** ln Ẑ − ln Z */
   readonly logZ: number;
+  /** ‖o − ô‖₂ */
+  readonly l2: number;
+  /** ‖o − ô‖₂ / (‖p‖₂·‖V1 ⊘ V2‖₂): the ε that SubGen's bound would have needed (math.md 4.1). */
+  readonly eps: number;
+  /** Share of the exact softmax on pairs that the cache does not hold; NaN unless it selects (`spec.selects`). */
+  readonly lostMass: number;
+  /** Share of the k tokens with the largest exact marginals that it holds, over both sides; NaN unless asked for. */
+  readonly recall: number;
+}
+
+/** What is promised of one answer; null: nothing. */
+export interface Bound {
+  /** A bound on ‖o − ô‖₂ that holds for certain. */
+  readonly certificate: number | null;
+  /** The ε of the paper's claim ε·‖p‖₂·‖V1 ⊘ V2‖₂, with these options. */
+  readonly claimedEps: number | null;
+}
+
+/** Added by `certify`: one per update; null for a prefill token. */
+export interface HasBounds {
+  readonly bounds: readonly Bound[] | null;
+}
+
+/** The exact answer of one head. */
+export interface ExactAnswer extends Answer {
+  /** ‖V1 ⊘ V2‖₂ over all entries so far. */
+  readonly valueNorm: number;
 }
 
 /** Added by `compare`: exact answers, one per head, and one error per update; null without a reference. */
 export interface HasErrors {
-  readonly exact: readonly Answer[] | null;
+  readonly exact: readonly ExactAnswer[] | null;
   readonly errors: readonly OutputError[] | null;
 }
 

@@ -1,10 +1,11 @@
 import type { Cache, CacheFactory, HeldBytes } from './cache.js';
 import type { Ledger } from './ledger.js';
-import type { Arena } from './memory.js';
+import type { Arena, Rows } from './memory.js';
 import type { AttentionPool } from './pool.js';
 import type { Random } from './random.js';
 import type { ModelShape } from './shape.js';
 import type { TraceSink } from './trace.js';
+import type { ValueNorm } from './value-norm.js';
 
 /** Nanoseconds since the run started; the only clock operators see. */
 export interface Clock {
@@ -23,14 +24,21 @@ export interface HeldCache {
   bytes(): HeldBytes;
 }
 
+/** The exact cache of one head that answers are compared with, and the norm of all values it was given. */
+export interface Reference extends HeldCache {
+  readonly values: ValueNorm;
+  /** Scratch for the exact marginals of both sides, (n × 1); used where recall is asked for. */
+  readonly mass: readonly [Rows, Rows];
+}
+
 /** All caches of a run, created when a stream first reaches a layer. */
 export interface CacheBank {
   /** Labels in the order of the rows. */
   readonly labels: readonly string[];
   /** Caches of one stream and layer, head by head, in label order. */
   at(streamId: number, layer: number): readonly HeldCache[];
-  /** The exact caches that `compare` measures against, one per head. */
-  reference(streamId: number, layer: number): readonly HeldCache[];
+  /** What `compare` measures against, one per head. */
+  reference(streamId: number, layer: number): readonly Reference[];
 }
 
 /** Everything with state or a lifetime in one run. Operators hold none: they name the parts they use. */

@@ -28,8 +28,17 @@ export interface StepRow {
   readonly err_rel_l2: number | null;
   readonly err_max_abs: number | null;
   readonly err_cos: number | null;
+  readonly err_l2: number | null;
+  readonly err_eps: number | null;
+  readonly claimed_eps: number | null;
+  readonly certificate: number | null;
+  readonly within_bound: boolean | null;
+  readonly lost_mass: number | null;
+  readonly topk_recall: number | null;
   readonly logz_err: number | null;
   readonly score_std: number | null;
+  readonly weight_norm: number | null;
+  readonly value_norm: number | null;
   readonly max_score: number | null;
   readonly lse: number | null;
   readonly t_ns: number | null;

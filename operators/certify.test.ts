@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineCache } from '../src/core/cache.js';
+import { attend } from './attend.js';
+import { fourCache } from './caches/four-cache.js';
+import { window } from './caches/window.js';
+import { certify } from './certify.js';
+import { projected, stepByStep, testRun } from './testing/test-run.js';
+import { updateCaches } from './update-caches.js';
+
+/** A window that claims and certifies made-up numbers, and notes what it was told. */
+const promising = defineCache(
+  { ...window.spec, name: 'promising', options: z.object({}), claimedEps: ({ n }: { n: number }) => n / 8 } as never,
+  (_, parts) => {
+    const { create } = window({ size: 2 });
+    const cache = create(parts);
+    return { ...cache, certify: ({ lse, pairs }) => pairs + 0 * lse };
+  },
+);
+
+describe('certify', () => {
+  it('adds what each cache promises of its answer, and nothing for a token of the prompt', async () => {
+    const caches = [
+      { label: 'all', factory: fourCache() },
+      { label: 'promising', factory: promising() },
+    ];
+    const run = testRun({ caches, heads: 1 });
+    const tokens = [0, 1, 2].map((i) => projected(run, i, { prefill: i === 0 }));
+    const events = await stepByStep(tokens, (token) =>
+      token.pipe(updateCaches(run), attend(run), certify(run)),
+    );
+    expect(events.map(({ bounds }) => bounds)).toEqual([
+      null,
+      [
+        { certificate: null, claimedEps: null },
+        { certificate: 4, claimedEps: 2 / 8 },
+      ],
+      [
+        { certificate: null, claimedEps: null },
+        { certificate: 4, claimedEps: 3 / 8 },
+      ],
+    ]);
+  });
+});
