@@ -39,7 +39,7 @@ const four: readonly LabelledCache[] = [
 
 const answer: Answer = {
   ...{ output: new Float64Array(D).fill(0.5), lse: 1, weightNorm: 1, maxScore: 1, scoreMean: 0, scoreStd: 1 },
-  ...{ pairs: 1, flops: 1, attend_ns: 1, queue_ns: 1 },
+  ...{ pairs: 1, rest: 0, flops: 1, attend_ns: 1, queue_ns: 1 },
 };
 const instant: AttentionPool = {
   ...{ threads: 0, kernel: 'none', onEvent: () => {}, close: () => Promise.resolve() },

@@ -1,4 +1,4 @@
-import { pairsOf, type Job } from '../src/core/plan.js';
+import { pairsOf, SKIP_BLOCK, type Job } from '../src/core/plan.js';
 import type { AttendRequest } from '../src/core/pool.js';
 import { TILINGS, type KernelName } from './kernels/kernel.js';
 
@@ -6,7 +6,7 @@ import { TILINGS, type KernelName } from './kernels/kernel.js';
 export interface Work {
   readonly request: AttendRequest;
   readonly job: Job;
-  /** Rows of side 1 (grid, mass) or materialised rows that one tile takes. */
+  /** Rows of side 1 (grid, mass), materialised rows or blocks (bounds) that one tile takes. */
   readonly tileRows: number;
   /** Rows to cut. */
   readonly rows: number;
@@ -28,7 +28,8 @@ export function cutTiles(
   return jobs.map(({ request, job }) => {
     const rows = rowsOf(job);
     const perRow = rows === 0 ? 1 : (pairs(job) / rows) * request.d;
-    const { panel, work: most } = TILINGS[request.precise ? 'reference' : kernel];
+    const { work: most, ...tiling } = TILINGS[request.precise ? 'reference' : kernel];
+    const panel = panelOf(job) ?? tiling.panel;
     const tileRows = panel * Math.max(1, Math.floor(most / (panel * perRow)));
     const tiles = Math.ceil(rows / tileRows);
     const work = { request, job, tileRows, rows, firstTile, tiles, size: rows * perRow };
@@ -37,18 +38,31 @@ export function cutTiles(
   });
 }
 
+/** Where jobs that skip must be cut: between blocks. Null: where the kernel wants it. */
+function panelOf(job: Job): number | null {
+  if (job.kind === 'bounds') return 1;
+  return (job.kind === 'grid' || job.kind === 'rows') && job.skip ? SKIP_BLOCK : null;
+}
+
 /** Number of tiles of all jobs. */
 export function tileCount(works: readonly Work[]): number {
   const last = works.at(-1);
   return last === undefined ? 0 : last.firstTile + last.tiles;
 }
 
+/** A feature's two rows of float64 are read for 3 operations a number: memory makes it worth so many pairs. */
+const FEATURE = 32;
+
 function pairs(job: Job): number {
   switch (job.kind) {
+    case 'features':
+      return FEATURE * job.weights.count;
     case 'product':
       return job.into.count;
     case 'mass':
       return job.side1.keys.count * (job.side2?.keys.count ?? 1);
+    case 'bounds':
+      return 4 * job.skip.bounds.count; // corners of a pair of boxes
     default:
       return pairsOf(job);
   }
@@ -56,6 +70,8 @@ function pairs(job: Job): number {
 
 function rowsOf(job: Job): number {
   switch (job.kind) {
+    case 'features':
+      return job.weights.count;
     case 'grid':
       return job.side2.keys.count === 0 ? 0 : job.side1.keys.count;
     case 'rows':
@@ -63,5 +79,7 @@ function rowsOf(job: Job): number {
     case 'product':
     case 'mass':
       return job.into.count;
+    case 'bounds':
+      return job.skip.found.count;
   }
 }

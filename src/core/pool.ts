@@ -25,8 +25,10 @@ export interface Answer {
   /** Mean and standard deviation of the scores over the pairs scored, weights not included; NaN unless `precise`. */
   readonly scoreMean: number;
   readonly scoreStd: number;
-  /** Pairs (or rows) scored. */
+  /** Pairs (or rows) scored; those that a job skipped are not. */
   readonly pairs: number;
+  /** Σ e^s over the pairs that jobs skipped is at most this share of the denominator; 0 where nothing was skipped. */
+  readonly rest: number;
   /** Floating-point operations done, counted by the kernel; exponentials not included. */
   readonly flops: number;
   /** Time inside kernels, summed over threads. */

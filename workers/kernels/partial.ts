@@ -3,7 +3,8 @@
  * float64 numbers; `acc`, (d), follows the header.
  *   m: largest weighted score; l = Σ e^(s-m); acc = Σ e^(s-m) v, not normalised
  *   max, mean, m2: of the plain scores (no weights), m2 = Σ (s − mean)²; pairs and flops: counted;
- *   start, ns: of the clock; squares = Σ e^(2(s-m)), which gives the 2-norm of the softmax
+ *   start, ns: of the clock; squares = Σ e^(2(s-m)), which gives the 2-norm of the softmax;
+ *   rest: ln of a bound on Σ e^s over pairs that were skipped, -∞ where none was
  * A score that is no number makes m or l one too: it must never look like an atom that is not there.
  */
 export const PARTIAL = {
@@ -17,10 +18,11 @@ export const PARTIAL = {
   start: 7,
   ns: 8,
   squares: 9,
+  rest: 10,
 } as const;
 
 /** Numbers before `acc`. */
-export const PARTIAL_HEADER = 10;
+export const PARTIAL_HEADER = 11;
 
 /** Numbers that a partial takes. */
 export function partialLength(d: number): number {
@@ -32,6 +34,18 @@ export function clearPartial(out: Float64Array): void {
   out.fill(0);
   out[PARTIAL.m] = -Infinity;
   out[PARTIAL.max] = -Infinity;
+  out[PARTIAL.rest] = -Infinity;
+}
+
+/** Note that `pairs` pairs with scores of at most `bound` were skipped. */
+export function addRest(out: Float64Array, pairs: number, bound: number): void {
+  if (pairs > 0) out[PARTIAL.rest] = lnSum(out[PARTIAL.rest], Math.log(pairs) + bound);
+}
+
+/** ln(e^a + e^b) */
+export function lnSum(a: number, b: number): number {
+  const max = Math.max(a, b);
+  return max === -Infinity ? max : max + Math.log(Math.exp(a - max) + Math.exp(b - max));
 }
 
 /**

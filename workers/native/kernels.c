@@ -110,7 +110,7 @@ const char *kernel_choose(const char *wanted) {
 
 // ---- partials -------------------------------------------------------------------------------------------------
 
-enum { P_M, P_L, P_MAX, P_MEAN, P_M2, P_PAIRS, P_FLOPS, P_START, P_NS, P_SQUARES, P_ACC };
+enum { P_M, P_L, P_MAX, P_MEAN, P_M2, P_PAIRS, P_FLOPS, P_START, P_NS, P_SQUARES, P_REST, P_ACC };
 
 typedef struct {
   float m;  // integer reference of the weights, base 2
@@ -303,7 +303,7 @@ void kernel_tile(char *memory, const double *words, int from, int to, double *ou
   w.next += 4; // tileRows, rows, firstTile, tiles: the caller has cut the tile
   const int kind = (int)word(&w);
   memset(out, 0, sizeof(double) * P_ACC);
-  out[P_M] = out[P_MAX] = -INFINITY;
+  out[P_M] = out[P_MAX] = out[P_REST] = -INFINITY;
   if (kind == PRODUCT) return product_tile(memory, &w, from, to, out);
   if (kind == MASS) return mass_tile(&g, &w, from, to, out);
   g.role = (int)word(&w);

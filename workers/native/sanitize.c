@@ -53,7 +53,7 @@ static double once(int precise, int kind) {
     matrix(k2, n2, d), matrix(v2, n2, d), word(weighted);
     if (weighted) matrix(w2, n2, 1);
   }
-  double out[10 + 256], l = 0, acc[256] = {0}, worst = 0;
+  double out[11 + 256], l = 0, acc[256] = {0}, worst = 0;
   kernel_tile(memory, words, 0, n1, out);
   const float *Q = (float *)(memory + q), *K1 = (float *)(memory + k1), *K2 = (float *)(memory + k2);
   const float *V1 = (float *)(memory + v1), *V2 = (float *)(memory + v2);
@@ -66,7 +66,7 @@ static double once(int precise, int kind) {
       l += e;
       for (int t = 0; t < d; t++) acc[t] += e * V1[a * d + t] * (kind == 0 ? V2[b * d + t] : 1);
     }
-  for (int t = 0; t < d; t++) worst = fmax(worst, fabs(out[10 + t] / out[1] - acc[t] / l));
+  for (int t = 0; t < d; t++) worst = fmax(worst, fabs(out[11 + t] / out[1] - acc[t] / l));
   free(memory);
   return worst;
 }
@@ -84,7 +84,7 @@ static double mass(int paired) {
   word(3), word(paired), word(0.3);
   matrix(into, n1, 1), matrix(k1, n1, d), matrix(k1, n1, d), word(0);
   if (paired) matrix(k2, n2, d), matrix(k2, n2, d), word(0);
-  double out[10 + 256], worst = 0;
+  double out[11 + 256], worst = 0;
   kernel_tile(memory, words, 0, n1, out);
   const float *Q = (float *)(memory + q), *K1 = (float *)(memory + k1), *K2 = (float *)(memory + k2);
   for (int a = 0; a < n1; a++) {
