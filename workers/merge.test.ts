@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../src/core/random.js';
 import { clearPartial, PARTIAL, PARTIAL_HEADER, partialLength } from './kernels/partial.js';
-import { mergePartials, type TilePartial } from './merge.js';
+import { mergePartials, multiplyAnswers, type TilePartial } from './merge.js';
 
 const D = 3;
 type Role = TilePartial['role'];
@@ -144,5 +144,36 @@ describe('mergePartials', () => {
     });
     expect(answer.scoreStd).toBeCloseTo(Math.sqrt((20 + 14) / 6 - 4), 14); // squares: 2 + 2·3², 5 + 4·1.5²
     expect(mergePartials(D, [tile(0, 0, 0, 1, 50)], [], 80).queue_ns).toBe(0); // clocks of threads may differ
+  });
+});
+
+describe('multiplyAnswers', () => {
+  it('is the answer over all combinations, where scores add and values multiply', () => {
+    const [one, two] = [
+      [1, 0.5, -2],
+      [3, -1],
+    ];
+    const values = { one: [1, 2, 4], two: [5, -3] };
+    const answerOf = (scores: readonly number[], v: readonly number[]) => {
+      const m = Math.max(...scores);
+      const weights = scores.map((s) => Math.exp(s - m));
+      const mean = scores.reduce((a, b) => a + b) / scores.length;
+      const m2 = scores.reduce((sum, s) => sum + (s - mean) ** 2, 0);
+      const squares = weights.reduce((sum, w) => sum + w * w, 0);
+      const rest = { max: m, mean, m2, squares, pairs: scores.length, flops: 7, ns: 2 };
+      const l = weights.reduce((a, b) => a + b);
+      const acc = weights.reduce((sum, w, i) => sum + w * v[i], 0);
+      return mergePartials(1, [both(partialOf(m, l, [acc], rest))], [], 0);
+    };
+    const all = answerOf(
+      one.flatMap((a) => two.map((b) => a + b)),
+      values.one.flatMap((a) => values.two.map((b) => a * b)),
+    );
+    const product = multiplyAnswers([answerOf(one, values.one), answerOf(two, values.two)]);
+    for (const name of ['lse', 'weightNorm', 'maxScore', 'scoreMean', 'scoreStd'] as const) {
+      expect(product[name], name).toBeCloseTo(all[name], 12);
+    }
+    expect(product.output[0]).toBeCloseTo(all.output[0], 12);
+    expect(product).toMatchObject({ pairs: 5, flops: 14, attend_ns: 4 }); // combinations are not scored
   });
 });

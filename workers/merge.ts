@@ -62,7 +62,6 @@ export function multiplyAnswers(factors: readonly Answer[]): Answer {
     scoreStd: Math.hypot(a.scoreStd, b.scoreStd),
     pairs: a.pairs + b.pairs,
     rest: (1 + a.rest) * (1 + b.rest) - 1,
-    rest: (1 + a.rest) * (1 + b.rest) - 1,
     flops: a.flops + b.flops,
     attend_ns: a.attend_ns + b.attend_ns,
     queue_ns: Math.min(a.queue_ns, b.queue_ns),

@@ -1,6 +1,6 @@
 import type { Answer, AttendRequest } from '../src/core/pool.js';
 import type { KernelName } from './kernels/kernel.js';
-import { mergePartials } from './merge.js';
+import { mergePartials, multiplyAnswers } from './merge.js';
 import { cutTiles, tileCount, type Work } from './tiles.js';
 
 /** Do all tiles of the works, at least one; returns the partial of each tile, by tile number. */
@@ -35,9 +35,11 @@ export async function answerStep(
   let [product, work] = [0, 0];
   return requests.map(({ d, plan }) => {
     const costs = prepared.slice(product, (product += plan.prepare?.length ?? 0)).flat();
-    const tiles = plan.jobs.flatMap(({ role }) => partials[work++].map((partial) => ({ role, partial })));
+    const tiles = plan.jobs.map(({ role }) => partials[work++].map((partial) => ({ role, partial })));
     for (const _ of plan.measure ?? []) costs.push(...partials[work++]);
-    return mergePartials(d, tiles, costs, submitted);
+    return plan.combine === 'product'
+      ? multiplyAnswers(tiles.map((own, i) => mergePartials(d, own, i === 0 ? costs : [], submitted)))
+      : mergePartials(d, tiles.flat(), costs, submitted);
   });
 }
 
