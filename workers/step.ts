@@ -37,9 +37,11 @@ export async function answerStep(
     const costs = prepared.slice(product, (product += plan.prepare?.length ?? 0)).flat();
     const tiles = plan.jobs.map(({ role }) => partials[work++].map((partial) => ({ role, partial })));
     for (const _ of plan.measure ?? []) costs.push(...partials[work++]);
-    return plan.combine === 'product'
-      ? multiplyAnswers(tiles.map((own, i) => mergePartials(d, own, i === 0 ? costs : [], submitted)))
-      : mergePartials(d, tiles.flat(), costs, submitted);
+    const answer =
+      plan.combine === 'product'
+        ? multiplyAnswers(tiles.map((own, i) => mergePartials(d, own, i === 0 ? costs : [], submitted)))
+        : mergePartials(d, tiles.flat(), costs, submitted);
+    return { ...answer, flops: answer.flops + (plan.flops ?? 0) };
   });
 }
 

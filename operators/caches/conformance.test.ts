@@ -12,6 +12,15 @@ const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
     ],
     variance: (stream, n, options) => subgenVariance(stream, n, options as unknown as SubgenOptions),
   },
+  'subgen-atoms': {
+    options: [
+      { size: 6, window: 2 },
+      { size: '2KiB', size2: '20%', window: 1, gamma: 2 },
+      { size: 9, window: 0, atoms: 'samples', t: 2 },
+      { size: '25%', size2: '4KiB', window: 3, atoms: 'samples', t: 3 },
+      { size: 7, size2: '20%', window: 2, moments: true },
+    ],
+  },
   'oracle-top-k': { options: [{ size: 5 }, { size: 3, size2: 7 }, { size: '2KiB' }, { size: '20%' }] },
   window: { options: [{ size: 5 }, { size: '600B', size2: 7 }, { size: 1 }, { size: '30%' }] },
 };

@@ -4,6 +4,7 @@ import { fourCache } from './four-cache.js';
 import { oracleTopK } from './oracle-top-k.js';
 import { rank1 } from './rank1.js';
 import { subgen4 } from './subgen4.js';
+import { subgenAtoms } from './subgen-atoms.js';
 import { twoCache } from './two-cache.js';
 import { window } from './window.js';
 
@@ -13,6 +14,7 @@ export const caches: readonly CachePlugin[] = [
   fourCacheMaterialising,
   twoCache,
   subgen4,
+  subgenAtoms,
   window,
   oracleTopK,
   rank1,

@@ -1,9 +1,8 @@
 import type { CacheParts } from '../../src/core/cache.js';
 import type { Floats } from '../../src/core/memory.js';
 import { atoms, type Atoms } from '../../src/core/plan.js';
+import { countOf, digits, nearestWithin } from './leaders.js';
 import { savedNumbers, savedRows, savedTogether, type Saved } from './saved-state.js';
-
-const DIGIT = 2 ** 20; // counts are stored as two digits: float32 alone would stop counting at 2^24
 
 /** Keys of one side in clusters, and from each a uniform sample. */
 export interface LeaderClusters extends Saved {
@@ -41,8 +40,8 @@ export function leaderClusters(
   function offer(k: Floats): void {
     const cluster = nearestWithin(delta, leaders, k);
     if (cluster === -1) return open(k);
-    const c = count(counts.read(cluster)) + 1;
-    counts.write(cluster, [Math.floor(c / DIGIT), c % DIGIT]);
+    const c = countOf(counts.read(cluster)) + 1;
+    counts.write(cluster, digits(c));
     if (c <= t) addSample(cluster, k);
     else sampleInstead(members[cluster], c, k);
   }
@@ -50,7 +49,7 @@ export function leaderClusters(
   function open(k: Floats): void {
     representatives.append(k);
     leaders.push(representatives.read(leaders.length));
-    counts.append([0, 1]);
+    counts.append(digits(1));
     members.push([]);
     addSample(members.length - 1, k);
   }
@@ -95,28 +94,4 @@ export function leaderClusters(
       for (let row = 0; row < owners.count; row++) members[owners.read(row)[0]].push(row);
     },
   };
-}
-
-function count([high, low]: Floats): number {
-  return high * DIGIT + low;
-}
-
-/** Index of the nearest leader at distance ≤ delta, the oldest of equals; -1 if there is none. */
-function nearestWithin(delta: number, leaders: readonly Floats[], k: Floats): number {
-  let [nearest, least] = [-1, delta * delta];
-  for (let i = 0; i < leaders.length; i++) {
-    const found = squaredDistance(k, leaders[i], least);
-    if (found < least || (found === least && nearest === -1)) [nearest, least] = [i, found];
-  }
-  return nearest;
-}
-
-/** |x − y|², or some number above `limit` once that is sure: most leaders are far, and soon known to be. */
-function squaredDistance(x: Floats, y: Floats, limit: number): number {
-  let sum = 0;
-  for (let start = 0; start < x.length && sum <= limit; start += 8) {
-    const end = Math.min(x.length, start + 8);
-    for (let t = start; t < end; t++) sum += (x[t] - y[t]) * (x[t] - y[t]);
-  }
-  return sum;
 }

@@ -133,6 +133,8 @@ export interface Plan {
   readonly jobs: readonly AttendJob[];
   readonly combine?: 'sum' | 'product';
   readonly measure?: readonly MassJob[];
+  /** Operations that making the plan took on the calling thread; added to those that the kernels count. */
+  readonly flops?: number;
 }
 
 /** A job that must be finished before others start. */
