@@ -1,6 +1,6 @@
 import { Failure } from '../../src/core/failure.js';
 import { formatBytes, formatValue } from '../../src/core/format.js';
-import type { IndexGame } from '../index-game.js';
+import type { IndexGame } from './types.js';
 
 const MAX_ROWS = 2 ** 20;
 const MAX_D = 256; // of the kernels

@@ -54,10 +54,12 @@ function round(stored: Stored, width: number): Stored {
   const floats = stored instanceof Float32Array || stored instanceof Float64Array;
   const levels = 2 ** width;
   if (!floats || new Set(words(stored)).size <= levels) return stored;
-  const [low, high] = [stored.reduce((a, b) => Math.min(a, b)), stored.reduce((a, b) => Math.max(a, b))];
+  let [low, high] = [Infinity, -Infinity];
+  for (const x of stored) [low, high] = [Math.min(low, x), Math.max(high, x)];
   if (!Number.isFinite(high - low)) return stored; // packed words, not numbers: they go as they are
   const step = (high - low) / (levels - 1 || 1);
-  return stored.map((x) => low + step * Math.round((x - low) / step)) as Stored;
+  const nearest = (x: number) => low + step * Math.round((x - low) / step);
+  return stored instanceof Float32Array ? stored.map(nearest) : stored.map(nearest);
 }
 
 function sameBits(a: Stored, b: Stored): boolean {

@@ -3,6 +3,7 @@ import { caches } from '../../operators/caches/index.js';
 import { VERSION } from '../core/version.js';
 import { addBoundsCommand } from './commands/bounds.js';
 import { addDoctorCommand } from './commands/doctor.js';
+import { addIndexGameCommand } from './commands/index-game.js';
 import { addListCommand } from './commands/list.js';
 import { addRunCommands } from './commands/run.js';
 import { addTraceCommands } from './commands/trace.js';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
   addTraceCommands(program);
   addListCommand(program);
   addBoundsCommand(program);
+  addIndexGameCommand(program);
   addDoctorCommand(program);
   for (const command of program.commands) {
     command

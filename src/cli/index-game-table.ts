@@ -1,0 +1,46 @@
+import Table from 'cli-table3';
+import type { IndexGameResult, IndexScore } from '../../pipelines/index-game.js';
+import { formatBytes } from '../core/format.js';
+
+/** What the game was and how each cache did: one line a cache, the failing control last. */
+export function indexGameTable(result: IndexGameResult): string {
+  const { scores, control, rows, d, streams, n, query_norm, eps, least_weight, guaranteed } = result;
+  const right = (length: number) => Array<'right'>(length).fill('right');
+  const table = new Table({
+    head: ['cache', 'd', 'recovered', 'error e', '1 − H2(e)', 'sent S/Nd', 'Fano limit', 'kept', 'verdict'],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', ...right(7), 'left'],
+  });
+  for (const score of [...scores, control]) table.push(line(score));
+  return [
+    `Index game, ${streams} streams: n = ${n}, N = ${rows} free rows of d = ${d} bits, |q| = 2·ln N = ${query_norm.toFixed(2)}, ${control.rows_decoded} rows decoded`,
+    `keys: largest inner product ${eps.toFixed(2)}, least weight of the asked row ${least_weight.toFixed(3)}, ${percent(guaranteed)} of the rows decode whatever the bits`,
+    table.toString(),
+    'sent: bits of the state that the receiver cannot compute from keys and seeds, over N·d; kept: all that the cache holds, keys included',
+    'Fano limit: min(1, S/Nd); no cache can recover more than it was sent. control: in d = ln N dimensions even exact attention loses bits',
+  ].join('\n');
+}
+
+function line(score: IndexScore): string[] {
+  return [
+    score.cache,
+    String(score.d),
+    percent(score.recovery),
+    score.bit_error.toFixed(4),
+    score.information.toFixed(3),
+    score.message_share.toFixed(3),
+    score.most_information.toFixed(3),
+    formatBytes(score.kept_bits / 8),
+    verdict(score),
+  ];
+}
+
+function verdict({ above_diagonal, bit_error, information, most_information }: IndexScore): string {
+  if (above_diagonal) return 'ABOVE the limit: a fault';
+  if (bit_error === 0) return 'every bit';
+  return `${Math.round((100 * information) / most_information)} % of what fits`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share === 1 ? 0 : 1)} %`;
+}
