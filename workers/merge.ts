@@ -32,7 +32,7 @@ export function mergePartials(
     count(totals, partial);
   }
   const [start, pairs, rest] = [totals[PARTIAL.start], totals[PARTIAL.pairs], totals[PARTIAL.rest]];
-  const lse = denominator.m + Math.log(denominator.l);
+  const lse = logOf(denominator);
   return {
     output: quotient(numerator, denominator),
     lse,
@@ -91,10 +91,18 @@ class Sum {
   }
 }
 
-/** Zeros when there is nothing to divide: no atoms, or no atom with a value. */
+/** ln of the denominator; −∞ where there is nothing, or where an estimate of it is not positive. */
+function logOf({ m, l }: Sum): number {
+  return l <= 0 ? -Infinity : m + Math.log(l);
+}
+
+/**
+ * Zeros when there is nothing to divide: no atoms, or no atom with a value. Nor can a denominator divide that is
+ * estimated by a polynomial and comes out at 0 or below (math.md 9).
+ */
 function quotient(numerator: Sum, denominator: Sum): Float64Array {
   if (Number.isNaN(numerator.l) || Number.isNaN(denominator.l)) return numerator.acc.fill(NaN);
-  if (numerator.m === -Infinity || denominator.l === 0) return numerator.acc.fill(0);
+  if (numerator.m === -Infinity || denominator.l <= 0) return numerator.acc.fill(0);
   const factor = Math.exp(numerator.m - denominator.m) / denominator.l;
   return numerator.acc.map((x) => x * factor);
 }

@@ -63,7 +63,8 @@ function pairs(job: Job): number {
       return job.side1.keys.count * (job.side2?.keys.count ?? 1);
     case 'bounds':
       return 4 * job.skip.bounds.count; // corners of a pair of boxes
-    default:
+    case 'grid':
+    case 'rows':
       return pairsOf(job);
   }
 }

@@ -30,11 +30,14 @@ export function loadNative(): NativeLoad {
   }
 }
 
+/** Kinds that are the same whether the request is precise or not. */
+const WIDE: ReadonlySet<string> = new Set(['mass', 'features']);
+
 /** The kernel of workers/native: float32 multiply-adds, sums of tiles in float64. Needs float32 storage. */
 export function nativeKernel(addon: NativeAddon): Kernel {
   let bytes = new Uint8Array(0);
   return {
-    does: ({ precise, job }) => (precise && job.kind !== 'mass' ? isPlainGrid(job) : true),
+    does: ({ precise, job }) => (precise && !WIDE.has(job.kind) ? isPlainGrid(job) : true),
     run({ words }, from, to, out) {
       if (bytes.buffer !== out.buffer) bytes = new Uint8Array(out.buffer as ArrayBuffer);
       addon.tile(bytes, words, from, to, out.byteOffset);

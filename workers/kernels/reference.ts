@@ -1,4 +1,5 @@
 import type { Floats } from '../../src/core/memory.js';
+import { featuresTile } from './features.js';
 import { gridTile } from './grid.js';
 import type { Kernel, TileJob } from './kernel.js';
 import { massTile } from './mass.js';
@@ -30,6 +31,8 @@ function runTile(memory: Floats, tile: TileJob, from: number, to: number, out: F
       return rowsTile(memory, job, q, scale, from, to, out);
     case 'product':
       return productTile(memory, job, from, to, out);
+    case 'features':
+      return featuresTile(new Float64Array(memory.buffer), job, d, from, to, out);
     case 'mass':
       return massTile(memory, job, q, scale, from, to, out);
   }

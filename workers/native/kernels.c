@@ -38,10 +38,11 @@ typedef struct {
   void (*exact_values)(const double *p, const double *v2, int keys, int rows, int width, double *w);
   double (*exact_weigh)(double *s, int n, double m, double *squares);
   void (*exact_measure)(const double *s, int keys, int rows, Measure *measure);
+  double (*features)(const double *weights, const double *a, const double *b, int rows, int d, double *acc);
 } Isa;
 #define ISA_TABLE(name) \
   { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(largest), NAME(weigh), NAME(row_sums), NAME(row_scores), NAME(row_values), \
-    NAME(exact_scores), NAME(exact_values), NAME(exact_weigh), NAME(exact_measure) }
+    NAME(exact_scores), NAME(exact_values), NAME(exact_weigh), NAME(exact_measure), NAME(features) }
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -53,6 +54,7 @@ typedef struct {
 #define VMAX(a, b) ((NAME(vec))_mm512_max_ps((__m512)(a), (__m512)(b)))
 #include "grid.h"
 #include "exact.h"
+#include "features.h"
 static const Isa AVX512 = ISA_TABLE("avx512");
 #undef ISA
 #undef TARGET
@@ -69,6 +71,7 @@ static const Isa AVX512 = ISA_TABLE("avx512");
 #define VMAX(a, b) ((NAME(vec))_mm256_max_ps((__m256)(a), (__m256)(b)))
 #include "grid.h"
 #include "exact.h"
+#include "features.h"
 static const Isa AVX2 = ISA_TABLE("avx2");
 #undef ISA
 #undef TARGET
@@ -86,6 +89,7 @@ static const Isa AVX2 = ISA_TABLE("avx2");
 #define VMAX(a, b) ((NAME(vec))((((NAME(ivec))(a)) & ((a) > (b))) | (((NAME(ivec))(b)) & ~((a) > (b)))))
 #include "grid.h"
 #include "exact.h"
+#include "features.h"
 static const Isa PORTABLE = ISA_TABLE("portable");
 
 static const Isa *chosen = &PORTABLE;
@@ -239,6 +243,7 @@ static void grid_chunk(const Grid *g, Sums *sums, int a0, int rows) {
 
 #include "exact_grid.h"
 #include "mass.h"
+#include "features_tile.h"
 
 // ---- rows and products ----------------------------------------------------------------------------------------
 
@@ -305,6 +310,7 @@ void kernel_tile(char *memory, const double *words, int from, int to, double *ou
   memset(out, 0, sizeof(double) * P_ACC);
   out[P_M] = out[P_MAX] = out[P_REST] = -INFINITY;
   if (kind == PRODUCT) return product_tile(memory, &w, from, to, out);
+  if (kind == FEATURES) return features_tile(memory, &w, g.d, from, to, out);
   if (kind == MASS) return mass_tile(&g, &w, from, to, out);
   g.role = (int)word(&w);
   g.log_scale = word(&w);
