@@ -1,10 +1,22 @@
 import { describe, it } from 'vitest';
 import { caches } from './index.js';
 import { cacheLaws, type CacheUnderTest } from './testing/conformance.js';
+import { pairStream } from './testing/pair-stream.js';
 import { subgenVariance, type SubgenOptions } from './testing/subgen-variance.js';
 
 /** Budgets small enough to drop something within 60 tokens, and what theory says of it. */
 const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
+  subgen2: {
+    options: [
+      { delta: 1.5, t: 2, s: 9 },
+      { delta: 100, t: 3, s: 1 },
+    ],
+    variance: (stream, n, options) => {
+      const pairs = pairStream(stream, n);
+      const count = stream.order === 'tensor' ? n * n : n;
+      return subgenVariance(pairs, count, options as unknown as SubgenOptions);
+    },
+  },
   subgen4: {
     options: [
       { delta: 1.5, t: 2, s: 5 },

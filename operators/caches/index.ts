@@ -3,6 +3,7 @@ import { fourCacheMaterialising } from './four-cache-materialising.js';
 import { fourCache } from './four-cache.js';
 import { oracleTopK } from './oracle-top-k.js';
 import { rank1 } from './rank1.js';
+import { subgen2 } from './subgen2.js';
 import { subgen4 } from './subgen4.js';
 import { subgenAtoms } from './subgen-atoms.js';
 import { twoCache } from './two-cache.js';
@@ -13,6 +14,7 @@ export const caches: readonly CachePlugin[] = [
   fourCache,
   fourCacheMaterialising,
   twoCache,
+  subgen2,
   subgen4,
   subgenAtoms,
   window,

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineCache, type CacheParts, type Size, type SizeInput } from '../../src/core/cache.js';
 import { attention } from '../../src/core/plan.js';
 import { gridFlops, rowsFlops } from './flops.js';
@@ -6,14 +5,8 @@ import { l2Slots } from './l2-slots.js';
 import { leaderClusters } from './leader-clusters.js';
 import { savedRandom, savedTogether } from './saved-state.js';
 import { sideCount, sidesOf, type SideEntry } from './sides.js';
+import { subgenEps, subgenOptions, type SubgenOptions } from './subgen-options.js';
 import { tensorDecodingPaper } from './tensor-decoding-paper.js';
-
-const options = z.object({
-  delta: z.number().positive().default(1).describe('cluster radius, in the unit of the keys'),
-  t: z.int().positive().default(8).describe('keys sampled per cluster and side, for the denominator'),
-  s: z.int().positive().default(64).describe('entries sampled by |v|² per side, for the numerator'),
-});
-type Options = z.output<typeof options>;
 
 /**
  * SubGen4Cache, the literal and unbiased design (math.md 4.3): each side runs its own SubGen (arXiv 2402.06082,
@@ -32,7 +25,7 @@ export const subgen4 = defineCache(
     summary:
       'per side: keys clustered and sampled for the denominator, entries sampled by |v|² for the numerator',
     paper: tensorDecodingPaper('Lemma 5.1, after SubGen (arXiv 2402.06082), Algorithm 1'),
-    options,
+    options: subgenOptions,
     exactness: 'unbiased',
     orders: ['tensor', 'matrix'],
     queryAware: false,
@@ -41,6 +34,7 @@ export const subgen4 = defineCache(
     formulaText:
       'Σ over sides (m + Σ over clusters min(t, c) + 2·min(n, s))·d·b, m clusters of c keys; at most 4·n·d·b a side',
     formula: size,
+    claimedEps: subgenEps,
     covering: (n) => ({ t: n, s: n }),
   },
   ({ delta, t, s }, parts) => {
@@ -72,7 +66,7 @@ export const subgen4 = defineCache(
 );
 
 /** SubGen on the keys and values of one side. */
-function subgenSide({ delta, t, s }: Options, parts: CacheParts) {
+function subgenSide({ delta, t, s }: SubgenOptions, parts: CacheParts) {
   const clusters = leaderClusters({ delta, t }, parts);
   const slots = l2Slots(s, parts);
   return {
@@ -92,7 +86,7 @@ function subgenSide({ delta, t, s }: Options, parts: CacheParts) {
 }
 
 /** What the census says is held; without one, the most that n tokens can take: every key its own cluster. */
-function size({ n, d, order, bytesPerNumber, census }: SizeInput, { s }: Options): Size {
+function size({ n, d, order, bytesPerNumber, census }: SizeInput, { s }: SubgenOptions): Size {
   const slots = Math.min(n, s);
   const sides = sideCount(order);
   const samples1 = census === null ? n : census.kept1 - slots;
