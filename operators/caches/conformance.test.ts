@@ -1,7 +1,9 @@
 import { describe, it } from 'vitest';
 import { caches } from './index.js';
+import type { SideBudgets } from './side-budgets.js';
 import { cacheLaws, type CacheUnderTest } from './testing/conformance.js';
 import { pairStream } from './testing/pair-stream.js';
+import { reservoirVariance } from './testing/reservoir-variance.js';
 import { subgenVariance, type SubgenOptions } from './testing/subgen-variance.js';
 
 /** Budgets small enough to drop something within 60 tokens, and what theory says of it. */
@@ -24,6 +26,10 @@ const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
     ],
     variance: (stream, n, options) => subgenVariance(stream, n, options as unknown as SubgenOptions),
   },
+  reservoir: {
+    options: [{ size: 5 }, { size: '600B', size2: 7 }, { size: 3, size2: '1KiB' }],
+    variance: (stream, n, options) => reservoirVariance(stream, n, options as unknown as SideBudgets),
+  },
   'subgen-atoms': {
     options: [
       { size: 6, window: 2 },
@@ -35,6 +41,18 @@ const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
   },
   'oracle-top-k': { options: [{ size: 5 }, { size: 3, size2: 7 }, { size: '2KiB' }, { size: '20%' }] },
   window: { options: [{ size: 5 }, { size: '600B', size2: 7 }, { size: 1 }, { size: '30%' }] },
+  sinks: {
+    options: [
+      { size: 6 },
+      { size: 3, size2: '2KiB', sinks: 2 },
+      { size: '30%', sinks: 1 },
+      { size: 1, sinks: 0 },
+    ],
+  },
+  'key-norm': { options: [{ size: 5 }, { size: '600B', size2: 7, recent: 1 }, { size: '30%', recent: 3 }] },
+  'key-diff': { options: [{ size: 5 }, { size: '600B', size2: 7, recent: 1 }, { size: '30%', recent: 3 }] },
+  threshold: { options: [{ threshold: 4 }, { threshold: 100 }, { by: 'norm', threshold: 2 }] },
+  random: { options: [{ size: 5 }, { size: '600B', size2: 7 }, { size: 1 }, { size: '30%' }] },
 };
 
 describe.each(caches.map((plugin) => ({ plugin, name: plugin.spec.name })))('$name', ({ plugin, name }) => {

@@ -1,11 +1,17 @@
 import type { CachePlugin } from '../../src/core/cache.js';
 import { fourCacheMaterialising } from './four-cache-materialising.js';
 import { fourCache } from './four-cache.js';
+import { keyDiff } from './key-diff.js';
+import { keyNorm } from './key-norm.js';
 import { oracleTopK } from './oracle-top-k.js';
+import { random } from './random.js';
 import { rank1 } from './rank1.js';
+import { reservoir } from './reservoir.js';
+import { sinks } from './sinks.js';
+import { subgenAtoms } from './subgen-atoms.js';
 import { subgen2 } from './subgen2.js';
 import { subgen4 } from './subgen4.js';
-import { subgenAtoms } from './subgen-atoms.js';
+import { threshold } from './threshold.js';
 import { twoCache } from './two-cache.js';
 import { window } from './window.js';
 
@@ -16,8 +22,14 @@ export const caches: readonly CachePlugin[] = [
   twoCache,
   subgen2,
   subgen4,
+  reservoir,
   subgenAtoms,
   window,
+  sinks,
+  keyNorm,
+  keyDiff,
+  threshold,
+  random,
   oracleTopK,
   rank1,
 ];

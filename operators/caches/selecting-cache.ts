@@ -17,15 +17,17 @@ export interface SelectingCache extends Cache {
   readonly sides: readonly SelectingSide[];
 }
 
-/** Exact attention over the tokens that each side keeps. A policy is what `take` of its sides does. */
+/** Exact attention over the tokens that each side keeps. A policy is what `take` of its sides does; `shared` is saved too. */
 export function selectingCache(
   { order }: Pick<CacheParts, 'order'>,
   sides: readonly SelectingSide[],
+  shared: Readonly<Record<string, Saved>> = {},
 ): SelectingCache {
   const [one, two = null] = sides.map(({ kept }) => kept);
-  const saved = savedTogether(
-    Object.fromEntries(sides.map((side, i) => [`side${i + 1}`, side.saved] as const)),
-  );
+  const saved = savedTogether({
+    ...shared,
+    ...Object.fromEntries(sides.map((side, i) => [`side${i + 1}`, side.saved] as const)),
+  });
   return {
     sides,
     append: (entry) => sidesOf(entry, order).forEach((rows, i) => sides[i].take(rows)),

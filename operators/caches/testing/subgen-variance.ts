@@ -1,5 +1,6 @@
 import { referenceAttention } from './reference.js';
 import type { Variance } from './law.js';
+import { strataVariance } from './strata-variance.js';
 import type { Stream } from './streams.js';
 
 /** The options that decide the variance. */
@@ -28,7 +29,7 @@ export function subgenVariance(stream: Stream, n: number, { delta, t, s }: Subge
   const [s1, s2] = n > s ? [s, columns > 1 ? s : Infinity] : [Infinity, Infinity];
   return {
     numerator: numeratorVariance(weights, v1, v2, s1, s2),
-    denominator: denominatorVariance(weights, strata1, strata2, t),
+    denominator: strataVariance(weights, [strata1, strata2], [t, t]),
   };
 }
 
@@ -59,36 +60,6 @@ function numeratorVariance(
   return z10 / s1 + z01 / s2 + z11 / (s1 * s2);
 }
 
-/**
- * Var Ẑ when each stratum of c keys gives min(t, c) of them, drawn without replacement, independently on the two
- * sides. Inclusion weights have covariance α·(I − J/c) within a stratum, α = c²(1/t − 1/c)/(c − 1), and Ẑ − Z is
- * the sum of three uncorrelated parts (derived for this test; Hoeffding decomposition):
- *   side 1: Σ_C α_C Σ_{a∈C} (R_a − mean_C R)², R_a = Σ_b E_ab over ALL of side 2; side 2 the same;
- *   both:   Σ_{C,C'} α_C α_C' Σ_{a∈C, b∈C'} e_ab², e = E with the means of rows and columns of the block removed.
- */
-function denominatorVariance(
-  weights: readonly (readonly number[])[],
-  strata1: readonly (readonly number[])[],
-  strata2: readonly (readonly number[])[],
-  t: number,
-): number {
-  const transposed = weights[0].map((_, b) => weights.map((row) => row[b]));
-  const alone = (rows: readonly (readonly number[])[], strata: readonly (readonly number[])[]) =>
-    sum(strata.map((stratum) => alpha(stratum.length, t) * scatter(stratum.map((a) => sum(rows[a])))));
-  const both = strata1.flatMap((c1) =>
-    strata2.map((c2) => {
-      const centred = c1.map((a) => centre(c2.map((b) => weights[a][b])));
-      const block = sum(c2.map((_, b) => scatter(centred.map((row) => row[b]))));
-      return alpha(c1.length, t) * alpha(c2.length, t) * block;
-    }),
-  );
-  return alone(weights, strata1) + alone(transposed, strata2) + sum(both);
-}
-
-function alpha(c: number, t: number): number {
-  return c <= t ? 0 : (c * c * (1 / t - 1 / c)) / (c - 1);
-}
-
 /** Leader clustering from its definition: each key to the nearest representative within delta, or a new one. */
 function leaderStrata(keys: readonly Float64Array[], delta: number): readonly (readonly number[])[] {
   const strata: number[][] = [];
@@ -105,8 +76,6 @@ const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 const norm2 = (v: Float64Array) => v.reduce((total, x) => total + x * x, 0);
 const times = (x: Float64Array, y: Float64Array) => x.map((value, t) => value * y[t]);
 const ratio = (x: number, y: number) => (y === 0 ? 0 : x / y); // a row with v = 0 adds nothing
-const centre = (numbers: readonly number[]) => numbers.map((x) => x - sum(numbers) / numbers.length);
-const scatter = (numbers: readonly number[]) => sum(centre(numbers).map((x) => x * x));
 
 /** Σ_i weights_i · rows_i, (d) */
 function combine(weights: readonly number[], rows: readonly Float64Array[]): Float64Array {
