@@ -4,6 +4,7 @@ import { VERSION } from '../core/version.js';
 import { addBoundsCommand } from './commands/bounds.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addIndexGameCommand } from './commands/index-game.js';
+import { addImportCommand } from './commands/import.js';
 import { addListCommand } from './commands/list.js';
 import { addRunCommands } from './commands/run.js';
 import { addTraceCommands } from './commands/trace.js';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     .addHelpText('after', `\n${EXIT_HELP}`);
   addRunCommands(program);
   addTraceCommands(program);
+  addImportCommand(program);
   addListCommand(program);
   addBoundsCommand(program);
   addIndexGameCommand(program);
