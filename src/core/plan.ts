@@ -30,7 +30,7 @@ export interface GridJob {
   readonly side1: Atoms;
   readonly side2: Atoms;
   readonly logScale: number;
-  readonly skip?: Skip;
+  readonly skip?: Skip | undefined;
 }
 
 /** Materialised rows: s_r = scale·<q, k_r> + ln w_r + logScale, value v_r (two-cache; ordinary attention). */
@@ -39,7 +39,7 @@ export interface RowsJob {
   readonly role: Role;
   readonly atoms: Atoms;
   readonly logScale: number;
-  readonly skip?: Skip;
+  readonly skip?: Skip | undefined;
 }
 
 /** Keys per block of a job that skips; kernels work on so many rows at a time. */

@@ -1,12 +1,12 @@
 import type { Floats } from '../../src/core/memory.js';
-import type { GridJob } from '../../src/core/plan.js';
+import { SKIP_BLOCK, type GridJob } from '../../src/core/plan.js';
 import { gather, gatherTransposed } from './gather.js';
 import { multiply } from './multiply.js';
 import { addScores, PARTIAL, PARTIAL_HEADER, raiseMax } from './partial.js';
 
-/** Rows of side 1 that are worked on together; a tile is a multiple of it. */
-export const PANEL = 64;
-const BLOCK = 64; // columns of side 2 at a time: k2 or v2 of a block, (64 × 64), stay in the first-level cache
+/** Rows of side 1 that are worked on together; a tile is a multiple of it, and so is a block of a job that skips. */
+export const PANEL = SKIP_BLOCK;
+const BLOCK = SKIP_BLOCK; // columns of side 2 at a time: k2 or v2 of a block, (64 × 64), stay in the first-level cache
 
 const up4 = (n: number) => (n + 3) & ~3;
 
@@ -30,6 +30,9 @@ class Scratch {
 }
 let scratch = new Scratch(1);
 
+/** The scaled keys of the panel at hand, (PANEL × d). */
+export const scaledKeys = (): Float64Array => scratch.y;
+
 /**
  * Attention over the pairs of side-1 atoms [from, to) and all atoms of side 2, the products never built:
  * out.acc = Σ e^(s-m) v1_a * v2_b with s = scale·<q, k1_a * k2_b> + weights (math.md 1.2).
@@ -45,8 +48,6 @@ export function gridTile(
   to: number,
   out: Float64Array,
 ): void {
-  const d = q.length;
-  if (scratch.d !== d) scratch = new Scratch(d);
   for (let a = from; a < to; a += PANEL) gridPanel(memory, job, q, scale, a, Math.min(to, a + PANEL), out);
 }
 
@@ -59,27 +60,67 @@ function gridPanel(
   a1: number,
   out: Float64Array,
 ): void {
-  const { y, k2t, v2, s, w } = scratch;
-  const [d, rows, n2] = [q.length, a1 - a0, job.side2.keys.count];
-  const valued = job.role !== 'denominator';
+  const n2 = job.side2.keys.count;
+  startPanel(memory, job, q, scale, a0, a1);
+  for (let b = 0; b < n2; b += BLOCK)
+    gridBlock(memory, job, a0, a1, a0, b, Math.min(n2, b + BLOCK), q.length, out);
+  endPanel(memory, job, a0, a1, q.length, out);
+}
+
+/** Scale the keys of rows [a0, a1), at most PANEL, and start their sums. */
+export function startPanel(
+  memory: Floats,
+  job: GridJob,
+  q: Float64Array,
+  scale: number,
+  a0: number,
+  a1: number,
+): void {
+  if (scratch.d !== q.length) scratch = new Scratch(q.length);
   scaleKeys(memory, job, q, scale, a0, a1);
-  w.fill(0);
-  for (let b0 = 0; b0 < n2; b0 += BLOCK) {
-    const b1 = Math.min(n2, b0 + BLOCK);
-    const cols = b1 - b0;
-    gatherTransposed(memory, job.side2.keys, b0, b1, k2t, BLOCK);
-    multiply(y, d, k2t, BLOCK, s, BLOCK, up4(rows), up4(cols), d, false);
-    const plain = measure(s, rows, cols, out);
-    const max = addLogWeights(memory, job, a0, a1, b0, b1) ? largest(s, rows, cols) : plain;
-    const factor = raiseMax(out, max);
-    if (factor !== 1 && valued) for (let i = 0; i < w.length; i++) w[i] *= factor;
-    exponentiate(s, rows, cols, out);
-    if (!valued) continue;
-    gather(memory, job.side2.values, b0, b1, v2);
-    multiply(s, BLOCK, v2, d, w, up4(d), up4(rows), up4(d), cols, true);
-  }
+  scratch.w.fill(0);
+}
+
+/** Rows [from, to) of the panel that starts at row `a0`, with keys [b0, b1) of side 2. */
+export function gridBlock(
+  memory: Floats,
+  job: GridJob,
+  from: number,
+  to: number,
+  a0: number,
+  b0: number,
+  b1: number,
+  d: number,
+  out: Float64Array,
+): void {
+  const { y, k2t, v2, s, w } = scratch;
+  const [rows, cols, valued] = [to - from, b1 - b0, job.role !== 'denominator'];
+  gatherTransposed(memory, job.side2.keys, b0, b1, k2t, BLOCK);
+  multiply(y.subarray((from - a0) * d), d, k2t, BLOCK, s, BLOCK, up4(rows), up4(cols), d, false);
+  const plain = measure(s, rows, cols, out);
+  const max = addLogWeights(memory, job, from, to, b0, b1) ? largest(s, rows, cols) : plain;
+  const factor = raiseMax(out, max);
+  if (factor !== 1 && valued) for (let i = 0; i < w.length; i++) w[i] *= factor;
+  exponentiate(s, rows, cols, out);
+  out[PARTIAL.flops] += (valued ? 4 : 2) * d * rows * cols;
+  if (!valued) return;
+  gather(memory, job.side2.values, b0, b1, v2);
+  const target = w.subarray((from - a0) * up4(d));
+  multiply(s, BLOCK, v2, d, target, up4(d), up4(rows), up4(d), cols, true);
+}
+
+/** Multiply the sums of a panel with its values. */
+export function endPanel(
+  memory: Floats,
+  job: GridJob,
+  a0: number,
+  a1: number,
+  d: number,
+  out: Float64Array,
+): void {
+  const valued = job.role !== 'denominator';
   if (valued) reduceRows(memory, job, a0, a1, d, out);
-  out[PARTIAL.flops] += (valued ? 4 : 2) * d * rows * n2 + (valued ? 3 : 1) * d * rows;
+  out[PARTIAL.flops] += (valued ? 3 : 1) * d * (a1 - a0);
 }
 
 function scaleKeys(

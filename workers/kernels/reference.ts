@@ -5,6 +5,8 @@ import type { Kernel, TileJob } from './kernel.js';
 import { massTile } from './mass.js';
 import { clearPartial } from './partial.js';
 import { productTile, rowsTile } from './rows.js';
+import { boundsTile } from './skip.js';
+import { skippingGridTile } from './skipping-grid.js';
 
 /** The reference kernel of one thread: plain TypeScript, float64 sums; faster ones are tested against it. */
 export function referenceKernel(dtype: 'f32' | 'f64'): Kernel {
@@ -26,6 +28,7 @@ function runTile(memory: Floats, tile: TileJob, from: number, to: number, out: F
   clearPartial(out);
   switch (job.kind) {
     case 'grid':
+      if (job.skip) return skippingGridTile(memory, job, job.skip, q, scale, from, to, out);
       return gridTile(memory, job, q, scale, from, to, out);
     case 'rows':
       return rowsTile(memory, job, q, scale, from, to, out);
@@ -33,6 +36,8 @@ function runTile(memory: Floats, tile: TileJob, from: number, to: number, out: F
       return productTile(memory, job, from, to, out);
     case 'features':
       return featuresTile(new Float64Array(memory.buffer), job, d, from, to, out);
+    case 'bounds':
+      return boundsTile(memory, job, q, scale, from, to, out);
     case 'mass':
       return massTile(memory, job, q, scale, from, to, out);
   }

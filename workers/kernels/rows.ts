@@ -1,7 +1,8 @@
 import type { Floats } from '../../src/core/memory.js';
-import type { ProductJob, RowsJob } from '../../src/core/plan.js';
+import { SKIP_BLOCK, type ProductJob, type RowsJob } from '../../src/core/plan.js';
 import { eachRun, gather } from './gather.js';
-import { addScores, PARTIAL, PARTIAL_HEADER, raiseMax } from './partial.js';
+import { addRest, addScores, PARTIAL, PARTIAL_HEADER, raiseMax } from './partial.js';
+import { boundsOf, floorOf } from './skip.js';
 
 /** Rows that are scored before their weights are taken. */
 export const CHUNK = 256;
@@ -22,7 +23,26 @@ export function rowsTile(
   out: Float64Array,
 ): void {
   const scaled = q.map((x) => x * scale);
+  if (job.skip) return skippingRows(memory, job, scaled, from, to, out);
   for (let r = from; r < to; r += CHUNK) rowsChunk(memory, job, scaled, r, Math.min(to, r + CHUNK), out);
+}
+
+/** Without the blocks that cannot reach the score that was found, or the largest so far, less tau. */
+function skippingRows(
+  memory: Floats,
+  job: RowsJob,
+  q: Float64Array,
+  from: number,
+  to: number,
+  out: Float64Array,
+): void {
+  const skip = job.skip!;
+  const floor = floorOf(memory, skip);
+  for (let r = from; r < to; r += SKIP_BLOCK) {
+    const [end, [bound]] = [Math.min(to, r + SKIP_BLOCK), boundsOf(memory, skip, r / SKIP_BLOCK)];
+    if (bound < Math.max(floor, out[PARTIAL.m] - skip.tau)) addRest(out, end - r, bound);
+    else rowsChunk(memory, job, q, r, end, out);
+  }
 }
 
 function rowsChunk(

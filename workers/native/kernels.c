@@ -38,11 +38,13 @@ typedef struct {
   void (*exact_values)(const double *p, const double *v2, int keys, int rows, int width, double *w);
   double (*exact_weigh)(double *s, int n, double m, double *squares);
   void (*exact_measure)(const double *s, int keys, int rows, Measure *measure);
+  double (*box_bound)(const double *y0, const double *y1, const float *lo, const float *hi, int d);
+  float (*row_bound)(const float *y, const float *lo, const float *hi, int d, int rows);
   double (*features)(const double *weights, const double *a, const double *b, int rows, int d, double *acc);
 } Isa;
 #define ISA_TABLE(name) \
   { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(largest), NAME(weigh), NAME(row_sums), NAME(row_scores), NAME(row_values), \
-    NAME(exact_scores), NAME(exact_values), NAME(exact_weigh), NAME(exact_measure), NAME(features) }
+    NAME(exact_scores), NAME(exact_values), NAME(exact_weigh), NAME(exact_measure), NAME(box_bound), NAME(row_bound), NAME(features) }
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -54,6 +56,7 @@ typedef struct {
 #define VMAX(a, b) ((NAME(vec))_mm512_max_ps((__m512)(a), (__m512)(b)))
 #include "grid.h"
 #include "exact.h"
+#include "bounds.h"
 #include "features.h"
 static const Isa AVX512 = ISA_TABLE("avx512");
 #undef ISA
@@ -71,6 +74,7 @@ static const Isa AVX512 = ISA_TABLE("avx512");
 #define VMAX(a, b) ((NAME(vec))_mm256_max_ps((__m256)(a), (__m256)(b)))
 #include "grid.h"
 #include "exact.h"
+#include "bounds.h"
 #include "features.h"
 static const Isa AVX2 = ISA_TABLE("avx2");
 #undef ISA
@@ -89,6 +93,7 @@ static const Isa AVX2 = ISA_TABLE("avx2");
 #define VMAX(a, b) ((NAME(vec))((((NAME(ivec))(a)) & ((a) > (b))) | (((NAME(ivec))(b)) & ~((a) > (b)))))
 #include "grid.h"
 #include "exact.h"
+#include "bounds.h"
 #include "features.h"
 static const Isa PORTABLE = ISA_TABLE("portable");
 
@@ -198,13 +203,17 @@ static const float *weighted_keys(const Grid *g, const float *k2, int b0, int ke
   return scratch.k2;
 }
 
-static void grid_block(const Grid *g, Sums *sums, int b0, int keys, int rows, const float *k2, const float *v2, int ldw) {
+// Rows [first, last) of the chunk, first 0 or half a chunk, with keys [b0, b0 + keys)
+static void grid_block(const Grid *g, Sums *sums, int b0, int keys, int first, int last, const float *k2, const float *v2,
+                       int ldw) {
   const int d = g->d, extra = weighted(g), width = up(d, chosen->lanes);
   const float *k = extra ? weighted_keys(g, k2, b0, keys) : k2;
-  chosen->scores(scratch.y, k, d + 2 * extra, d + 2 * extra, keys, rows, scratch.s);
-  if (rows < CHUNK)
-    for (int b = 0; b < keys; b++)
-      for (int a = rows; a < CHUNK; a++) scratch.s[b * CHUNK + a] = -1e30f;
+  chosen->scores(scratch.y + first, k, d + 2 * extra, d + 2 * extra, keys, last - first, scratch.s + first);
+  if (last - first < CHUNK)
+    for (int b = 0; b < keys; b++) {
+      for (int a = 0; a < first; a++) scratch.s[b * CHUNK + a] = -1e30f;
+      for (int a = last; a < CHUNK; a++) scratch.s[b * CHUNK + a] = -1e30f;
+    }
   const float max = chosen->largest(scratch.s, keys * CHUNK);
   if (max > sums->max) sums->max = max;
   const float factor = raise(sums, max, d);
@@ -218,11 +227,24 @@ static void grid_block(const Grid *g, Sums *sums, int b0, int keys, int rows, co
     for (int b = 0; b < keys; b++) memcpy(scratch.v2 + (size_t)b * width, v2 + (size_t)b * d, sizeof(float) * d);
     v2 = scratch.v2;
   }
-  chosen->values(scratch.s, v2, keys, stride, up(rows, 2 * chosen->rows), width, scratch.w, ldw);
+  chosen->values(scratch.s + first, v2, keys, stride, up(last - first, 2 * chosen->rows), width, scratch.w + first * ldw, ldw);
+}
+
+// Numbers from one row of scratch.w to the next: rows must not share cache sets
+static int width_of(const Grid *g) { return up(g->d, chosen->lanes) + 16; }
+
+// acc += Σ_a v1_a * w_a over the rows of a chunk
+static void grid_end(const Grid *g, Sums *sums, int a0, int rows, int ldw) {
+  for (int a = 0, run; g->role != DENOMINATOR && a < rows; a += run) {
+    const float *v1 = run_at(g->memory, &g->one.values, a0 + a, &run);
+    if (run > rows - a) run = rows - a;
+    for (int i = 0; i < run; i++)
+      for (int j = 0; j < g->d; j++) sums->acc[j] += (double)v1[(size_t)i * g->d + j] * scratch.w[(a + i) * ldw + j];
+  }
 }
 
 static void grid_chunk(const Grid *g, Sums *sums, int a0, int rows) {
-  const int d = g->d, ldw = up(d, chosen->lanes) + 16; // + 16: rows must not share cache sets
+  const int ldw = width_of(g);
   load_rows(g, a0, rows);
   memset(scratch.w, 0, sizeof(float) * CHUNK * ldw);
   for (int b = 0, keys; b < g->two.keys.count; b += keys) {
@@ -231,14 +253,9 @@ static void grid_chunk(const Grid *g, Sums *sums, int a0, int rows) {
     const float *v2 = run_at(g->memory, &g->two.values, b, &same);
     if (keys > same) keys = same;
     if (keys > BLOCK) keys = BLOCK;
-    grid_block(g, sums, b, keys, rows, k2, v2, ldw);
+    grid_block(g, sums, b, keys, 0, rows, k2, v2, ldw);
   }
-  for (int a = 0, run; g->role != DENOMINATOR && a < rows; a += run) {
-    const float *v1 = run_at(g->memory, &g->one.values, a0 + a, &run);
-    if (run > rows - a) run = rows - a;
-    for (int i = 0; i < run; i++)
-      for (int j = 0; j < d; j++) sums->acc[j] += (double)v1[(size_t)i * d + j] * scratch.w[(a + i) * ldw + j];
-  }
+  grid_end(g, sums, a0, rows, ldw);
 }
 
 #include "exact_grid.h"
@@ -280,6 +297,8 @@ static void rows_tile(const Grid *g, Sums *sums, int from, int to) {
   }
 }
 
+#include "skip.h"
+
 static void product_tile(char *memory, Words *w, int from, int to, double *out) {
   const Matrix a = read_matrix(w), b = read_matrix(w), into = read_matrix(w);
   const int d = into.width;
@@ -312,14 +331,18 @@ void kernel_tile(char *memory, const double *words, int from, int to, double *ou
   if (kind == PRODUCT) return product_tile(memory, &w, from, to, out);
   if (kind == FEATURES) return features_tile(memory, &w, g.d, from, to, out);
   if (kind == MASS) return mass_tile(&g, &w, from, to, out);
+  if (kind == BOUNDS) return bounds_tile(&g, &w, from, to, out);
   g.role = (int)word(&w);
   g.log_scale = word(&w);
   g.one = read_atoms(&w);
   Sums sums = {.m = -MAX_SCORE, .max = -INFINITY};
   const double rows = to - from, valued = g.role != DENOMINATOR;
-  if (kind == GRID) {
-    g.two = read_atoms(&w);
-    if (precise) return exact_tile(&g, from, to, out);
+  if (kind == GRID) g.two = read_atoms(&w);
+  if (precise) return exact_tile(&g, from, to, out);
+  Skip skip;
+  if (read_skip(memory, &w, &skip)) {
+    if (!skipping_tile(&g, &skip, &sums, kind, from, to, out)) return;
+  } else if (kind == GRID) {
     for (int a = from; a < to; a += CHUNK) grid_chunk(&g, &sums, a, to - a < CHUNK ? to - a : CHUNK);
     out[P_PAIRS] = rows * g.two.keys.count;
     out[P_FLOPS] = g.d * ((valued ? 4 : 2) * out[P_PAIRS] + (valued ? 3 : 1) * rows);

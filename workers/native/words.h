@@ -10,7 +10,7 @@ typedef struct {
 typedef struct {
   Matrix keys, values, weights; // weights.count = 0: every weight is 1
 } Atoms;
-enum { GRID, ROWS_JOB, PRODUCT, MASS, FEATURES };
+enum { GRID, ROWS_JOB, PRODUCT, MASS, FEATURES, BOUNDS };
 enum { BOTH, NUMERATOR, DENOMINATOR };
 
 static double word(Words *w) { return *w->next++; }
