@@ -39,6 +39,22 @@ const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
       { size: 7, size2: '20%', window: 2, moments: true },
     ],
   },
+  'heavy-hitter': {
+    options: [
+      { size: 5 },
+      { size: '1KiB', size2: 7, recent: 0 },
+      { size: 3, recent: 1 },
+      { size: '30%', recent: 0.3 },
+    ],
+  },
+  tova: { options: [{ size: 5 }, { size: '1KiB', size2: 7 }, { size: 1 }, { size: '30%' }] },
+  'observation-window': {
+    options: [
+      { size: 6, window: 3 },
+      { size: 9, size2: '3KiB', window: 2, pool: 1 },
+      { size: '30%', window: 1, pool: 3 },
+    ],
+  },
   'oracle-top-k': { options: [{ size: 5 }, { size: 3, size2: 7 }, { size: '2KiB' }, { size: '20%' }] },
   window: { options: [{ size: 5 }, { size: '600B', size2: 7 }, { size: 1 }, { size: '30%' }] },
   sinks: {

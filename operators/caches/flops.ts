@@ -12,3 +12,8 @@ export function gridFlops(n1: number, n2: number, d: number, role: Role = 'both'
 export function rowsFlops(rows: number, d: number, role: Role = 'both'): number {
   return (role === 'denominator' ? 2 : 4) * d * rows;
 }
+
+/** Floating-point operations of measuring the mass of n1 rows against n2 others; null: against none, their own score. */
+export function massFlops(n1: number, n2: number | null, d: number): number {
+  return n2 === null ? 2 * d * n1 : (2 * n2 + 1) * d * n1;
+}

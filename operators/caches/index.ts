@@ -1,8 +1,10 @@
 import type { CachePlugin } from '../../src/core/cache.js';
 import { fourCacheMaterialising } from './four-cache-materialising.js';
 import { fourCache } from './four-cache.js';
+import { heavyHitter } from './heavy-hitter.js';
 import { keyDiff } from './key-diff.js';
 import { keyNorm } from './key-norm.js';
+import { observationWindow } from './observation-window.js';
 import { oracleTopK } from './oracle-top-k.js';
 import { random } from './random.js';
 import { rank1 } from './rank1.js';
@@ -12,6 +14,7 @@ import { subgenAtoms } from './subgen-atoms.js';
 import { subgen2 } from './subgen2.js';
 import { subgen4 } from './subgen4.js';
 import { threshold } from './threshold.js';
+import { tova } from './tova.js';
 import { twoCache } from './two-cache.js';
 import { window } from './window.js';
 
@@ -30,6 +33,9 @@ export const caches: readonly CachePlugin[] = [
   keyDiff,
   threshold,
   random,
+  heavyHitter,
+  tova,
+  observationWindow,
   oracleTopK,
   rank1,
 ];
