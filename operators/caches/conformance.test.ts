@@ -55,6 +55,13 @@ const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
       { size: '30%', window: 1, pool: 3 },
     ],
   },
+  quantised: {
+    options: [
+      { bits: 8, group: 4, residual: 5 },
+      { bits: 2, group: 2, residual: 0, channels: 7 },
+      { bits: 4, group: 3, residual: 1, channels: 2 },
+    ],
+  },
   'oracle-top-k': { options: [{ size: 5 }, { size: 3, size2: 7 }, { size: '2KiB' }, { size: '20%' }] },
   window: { options: [{ size: 5 }, { size: '600B', size2: 7 }, { size: 1 }, { size: '30%' }] },
   sinks: {

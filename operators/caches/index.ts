@@ -7,6 +7,7 @@ import { keyNorm } from './key-norm.js';
 import { observationWindow } from './observation-window.js';
 import { oracleTopK } from './oracle-top-k.js';
 import { random } from './random.js';
+import { quantised } from './quantised.js';
 import { rank1 } from './rank1.js';
 import { reservoir } from './reservoir.js';
 import { sinks } from './sinks.js';
@@ -36,6 +37,7 @@ export const caches: readonly CachePlugin[] = [
   heavyHitter,
   tova,
   observationWindow,
+  quantised,
   oracleTopK,
   rank1,
 ];

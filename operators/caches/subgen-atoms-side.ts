@@ -1,9 +1,10 @@
 import type { CacheParts } from '../../src/core/cache.js';
-import type { Atoms, Matrix } from '../../src/core/plan.js';
+import type { Atoms } from '../../src/core/plan.js';
 import { clusterCentroids } from './cluster-centroids.js';
 import { clusterSamples } from './cluster-samples.js';
 import type { MomentSide } from './first-order.js';
 import { growingClusters } from './growing-clusters.js';
+import { joinAtoms } from './join-atoms.js';
 import { keptRows } from './kept-rows.js';
 import { savedNumbers, savedTogether, type Saved } from './saved-state.js';
 import type { SideEntry } from './sides.js';
@@ -61,7 +62,7 @@ export function subgenAtomsSide(
       recent.put(entry, recent.oldest);
       padWithZeros();
     },
-    atoms: () => joined(recent.atoms(weights), inClusters()),
+    atoms: () => joinAtoms(recent.atoms(weights), inClusters()),
     momentSide: () => ({
       longest,
       rows: [
@@ -78,21 +79,6 @@ export function subgenAtomsSide(
   function padWithZeros(): void {
     while (weights.count < recent.kept()) weights.append([0]);
   }
-}
-
-/** The atoms of both, one after the other. */
-function joined(first: Atoms, second: Atoms): Atoms {
-  const join = (a: Matrix, b: Matrix): Matrix => ({
-    width: a.width,
-    count: a.count + b.count,
-    spans: [...a.spans, ...b.spans],
-  });
-  if (first.logWeights === null || second.logWeights === null) throw new RangeError('atoms without weights');
-  return {
-    keys: join(first.keys, second.keys),
-    values: join(first.values, second.values),
-    logWeights: join(first.logWeights, second.logWeights),
-  };
 }
 
 function norm(v: ArrayLike<number>): number {
