@@ -1,5 +1,6 @@
 // The contracts, for those who write caches, operators, sources and sinks of their own. Everything that runs is in
 // kronflow/operators, kronflow/pipelines, kronflow/data and kronflow/workers.
+export { bounds, boundsInput, type BoundsInput, type Statement } from './bounds/index.js';
 export * from './core/cache.js';
 export * from './core/event.js';
 export * from './core/failure.js';

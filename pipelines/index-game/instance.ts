@@ -20,11 +20,12 @@ export interface IndexInstance {
 export function drawInstance(stream: IndexStream, n: number, d: number, seed: number): IndexInstance {
   const rows = stream === 'four' ? n : n * n;
   const norm = queryNorm(rows);
-  const keys = drawKeys(rows, d, seed);
+  const named = { stream, rows, d, seed };
+  const keys = drawKeys(named);
   return {
     ...{ stream, rows, d, keys },
-    bits: drawBits(rows, d, seed, 'bits'),
-    guesses: drawBits(rows, d, seed, 'guesses'),
+    bits: drawBits(named, 'bits'),
+    guesses: drawBits(named, 'guesses'),
     queries: keys.map((key) => key.map((x) => norm * x)),
   };
 }
@@ -41,8 +42,11 @@ export function drawIndices(rows: number, count: number | null, seed: number): r
   return all.slice(0, count).sort((a, b) => a - b);
 }
 
-function drawKeys(rows: number, d: number, seed: number): readonly Float32Array[] {
-  const random = randomStream(seed, 'index-game', 'keys');
+/** What names an instance: another size is another draw. */
+type Named = Pick<IndexInstance, 'stream' | 'rows' | 'd'> & { readonly seed: number };
+
+function drawKeys({ stream, rows, d, seed }: Named): readonly Float32Array[] {
+  const random = randomStream(seed, 'index-game', 'keys', stream, rows, d);
   return Array.from({ length: rows }, () => {
     const key = Array.from({ length: d }, () => random.gaussian());
     const norm = Math.hypot(...key);
@@ -50,7 +54,7 @@ function drawKeys(rows: number, d: number, seed: number): readonly Float32Array[
   });
 }
 
-function drawBits(rows: number, d: number, seed: number, whose: string): readonly Float32Array[] {
-  const random = randomStream(seed, 'index-game', whose);
+function drawBits({ stream, rows, d, seed }: Named, whose: string): readonly Float32Array[] {
+  const random = randomStream(seed, 'index-game', whose, stream, rows, d);
   return Array.from({ length: rows }, () => Float32Array.from({ length: d }, () => random.below(2)));
 }
