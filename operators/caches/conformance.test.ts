@@ -26,6 +26,13 @@ const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
     ],
     variance: (stream, n, options) => subgenVariance(stream, n, options as unknown as SubgenOptions),
   },
+  polynomial: {
+    options: [
+      { degree: 1, window: 4 },
+      { degree: 2, denominatorDegree: 1, fit: 'minimax', window: 1 },
+      { degree: 0, window: 9 },
+    ],
+  },
   reservoir: {
     options: [{ size: 5 }, { size: '600B', size2: 7 }, { size: 3, size2: '1KiB' }],
     variance: (stream, n, options) => reservoirVariance(stream, n, options as unknown as SideBudgets),

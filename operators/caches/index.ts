@@ -6,6 +6,7 @@ import { keyDiff } from './key-diff.js';
 import { keyNorm } from './key-norm.js';
 import { observationWindow } from './observation-window.js';
 import { oracleTopK } from './oracle-top-k.js';
+import { polynomial } from './polynomial.js';
 import { random } from './random.js';
 import { quantised } from './quantised.js';
 import { rank1 } from './rank1.js';
@@ -24,6 +25,7 @@ export const caches: readonly CachePlugin[] = [
   fourCache,
   fourCacheMaterialising,
   twoCache,
+  polynomial,
   subgen2,
   subgen4,
   reservoir,
