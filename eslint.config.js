@@ -9,7 +9,7 @@ const everything = ['globalThis', 'self', 'global', 'window', 'eval', 'Function'
 const tests = ['**/*.test.ts', '**/*.test-d.ts', '**/testing/**'];
 
 export default ts.config(
-  { ignores: ['dist', 'traces', '**/*.js', '**/*.mjs', '**/*.cjs'] },
+  { ignores: ['dist', 'traces', 'workers/assembly', '**/*.js', '**/*.mjs', '**/*.cjs'] },
   ...ts.configs.recommended,
   { ...rxjs.configs.recommended, files: ['**/*.ts'] },
   {

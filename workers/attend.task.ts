@@ -1,6 +1,7 @@
 import { workerData } from 'piscina';
 import type { KernelName } from './kernels/kernel.js';
 import { openKernels } from './kernels/ladder.js';
+import type { WasmBuild } from './kernels/wasm.js';
 import { takeTiles, type StepAddress } from './shared-step.js';
 import { timedTile } from './timed-tile.js';
 
@@ -9,11 +10,12 @@ export interface ThreadData {
   readonly memory: WebAssembly.Memory;
   readonly dtype: 'f32' | 'f64';
   readonly kernel: KernelName;
+  readonly build?: WasmBuild | undefined;
 }
 
-const { memory, dtype, kernel } = workerData as ThreadData;
+const { memory, dtype, kernel, build } = workerData as ThreadData;
 const now = () => Number(process.hrtime.bigint());
-const kernelOf = openKernels(kernel, dtype);
+const kernelOf = openKernels({ name: kernel, build }, { memory, dtype });
 
 /** An error on its way to the main thread. */
 export interface TaskError {

@@ -36,11 +36,23 @@ describe('the board', () => {
   it('reads back every number that was written, through float64 memory (property)', () => {
     fc.assert(
       fc.property(works, (list) => {
-        const read = decodeBoard(Float64Array.from(encodeBoard(list, 4)), 64).map(({ words, ...job }) => job);
+        const board = decodeBoard(Float64Array.from(encodeBoard(list, 4)), 64, 256);
+        const read = board.map(({ words, ...job }) => job);
         expect(read).toEqual(
           list.map(({ request: { q, d, scale, precise }, ...work }) => {
             const { tileRows, rows, firstTile, tiles } = work;
-            return { precise, q: q.offset / 4, d, scale, tileRows, rows, firstTile, tiles, job: work.job };
+            return {
+              scratch: 256,
+              precise,
+              q: q.offset / 4,
+              d,
+              scale,
+              tileRows,
+              rows,
+              firstTile,
+              tiles,
+              job: work.job,
+            };
           }),
         );
       }),
@@ -50,7 +62,7 @@ describe('the board', () => {
   it('says where the words of each job start, for kernels that read them', () => {
     const [first] = fc.sample(works, { numRuns: 20, seed: 4 }).filter((list) => list.length >= 2);
     const words = Float64Array.from(encodeBoard(first, 4));
-    for (const [i, { words: at }] of decodeBoard(words, 1024).entries()) {
+    for (const [i, { words: at }] of decodeBoard(words, 1024, 0).entries()) {
       const start = (at - 1024) / 8;
       expect(words[start + 1]).toBe(first[i].request.q.offset / 4);
       expect(words[start + 3]).toBe(first[i].request.scale);

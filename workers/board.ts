@@ -37,10 +37,11 @@ interface Reader {
 }
 
 /**
- * Read what `encodeBoard` wrote, which lies at byte `offset`. Integers (below 2^32) are made integers again: with a float64 as loop bound the
- * compiler keeps the kernel's indices in float64, which took half its speed.
+ * Read what `encodeBoard` wrote, which lies at byte `offset`, for a thread that may work in the bytes at `scratch`.
+ * Integers (below 2^32) are made integers again: with a float64 as loop bound the compiler keeps the kernel's indices
+ * in float64, which took half its speed.
  */
-export function decodeBoard(words: ArrayLike<number>, offset: number): readonly BoardJob[] {
+export function decodeBoard(words: ArrayLike<number>, offset: number, scratch: number): readonly BoardJob[] {
   let at = 0;
   const reader: Reader = { int: () => words[at++] >>> 0, float: () => words[at++] };
   const { int, float } = reader;
@@ -49,7 +50,19 @@ export function decodeBoard(words: ArrayLike<number>, offset: number): readonly 
     const precise = int() === 1;
     const [q, d, scale] = [int(), int(), float()];
     const [tileRows, rows, firstTile, tiles] = [int(), int(), int(), int()];
-    return { words: start, precise, q, d, scale, tileRows, rows, firstTile, tiles, job: decodeJob(reader) };
+    return {
+      words: start,
+      scratch,
+      precise,
+      q,
+      d,
+      scale,
+      tileRows,
+      rows,
+      firstTile,
+      tiles,
+      job: decodeJob(reader),
+    };
   });
 }
 

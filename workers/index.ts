@@ -1,4 +1,5 @@
 export { SharedArena } from './arena.js';
-export { chooseKernel, kernelLadder, type Rung } from './choose-kernel.js';
+export { chooseKernel, kernelLadder, type LadderOptions } from './choose-kernel.js';
 export { inlinePool } from './inline-pool.js';
 export { createPool, type PoolOptions } from './pool.js';
+export type { Rung } from './rung.js';

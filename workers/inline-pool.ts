@@ -1,7 +1,8 @@
 import type { AttentionPool, PoolEvent } from '../src/core/pool.js';
 import type { SharedArena } from './arena.js';
-import type { KernelName } from './kernels/kernel.js';
+import { TILINGS, type KernelName } from './kernels/kernel.js';
 import { openKernels } from './kernels/ladder.js';
+import type { WasmBuild } from './kernels/wasm.js';
 import { SharedStep, takeTiles } from './shared-step.js';
 import { answerStep } from './step.js';
 import { timedTile } from './timed-tile.js';
@@ -9,9 +10,13 @@ import { timedTile } from './timed-tile.js';
 const now = () => Number(process.hrtime.bigint());
 
 /** Attention on the calling thread, by the same tiles and merges as the worker pool: for tests and small runs. */
-export function inlinePool(arena: SharedArena, kernel: KernelName = 'reference'): AttentionPool {
-  const step = new SharedStep(arena);
-  const kernelOf = openKernels(kernel, arena.dtype);
+export function inlinePool(
+  arena: SharedArena,
+  kernel: KernelName = 'reference',
+  build?: WasmBuild,
+): AttentionPool {
+  const step = new SharedStep(arena, TILINGS[kernel].scratch);
+  const kernelOf = openKernels({ name: kernel, build }, arena);
   return {
     threads: 0,
     kernel,

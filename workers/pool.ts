@@ -3,8 +3,8 @@ import { Failure } from '../src/core/failure.js';
 import type { AttentionPool } from '../src/core/pool.js';
 import type { SharedArena } from './arena.js';
 import type { TaskError, ThreadData } from './attend.task.js';
-import type { KernelName } from './kernels/kernel.js';
-import { openKernels } from './kernels/ladder.js';
+import { TILINGS } from './kernels/kernel.js';
+import { openKernels, type KernelChoice } from './kernels/ladder.js';
 import { SharedStep, takeTiles, type StepAddress } from './shared-step.js';
 import { answerStep, type TileRunner } from './step.js';
 import { timedTile } from './timed-tile.js';
@@ -15,14 +15,14 @@ const MAX_ATTEMPTS = 5; // a step that kills its workers this often would kill t
 const built = import.meta.url.endsWith('.ts') ? '../dist/workers/' : './';
 const TASK = new URL(`${built}attend.task.js`, import.meta.url).href;
 
-const REFERENCE = { name: 'reference', label: 'reference' } as const;
+const REFERENCE: KernelChoice & { label: string } = { name: 'reference', label: 'reference' };
 
 /** Settings of a worker pool; `task` replaces the task module (tests make threads die with it). */
 export interface PoolOptions {
   readonly arena: SharedArena;
   readonly threads: number;
   /** A kernel that `chooseKernel` has found to work, and its label for run.json. */
-  readonly kernel?: { readonly name: KernelName; readonly label: string };
+  readonly kernel?: KernelChoice & { readonly label: string };
   /** Steps of at most so many multiply-adds are done by the calling thread: to wake others would take longer. */
   readonly small?: number;
   readonly task?: string;
@@ -34,7 +34,8 @@ export interface PoolOptions {
  */
 export function createPool(options: PoolOptions): AttentionPool {
   const { arena, threads, kernel = REFERENCE, small = 0, task = TASK } = options;
-  const data: ThreadData = { memory: arena.memory, dtype: arena.dtype, kernel: kernel.name };
+  const { memory, dtype } = arena;
+  const data: ThreadData = { memory, dtype, kernel: kernel.name, build: kernel.build };
   const piscina = new Piscina({
     filename: task,
     workerData: data,
@@ -44,8 +45,8 @@ export function createPool(options: PoolOptions): AttentionPool {
   });
   // an idle thread that dies is news, not the end of the process; with a task in hand, the task rejects instead
   piscina.on('error', (error: Error) => pool.onEvent({ kind: 'worker-restarted', message: error.message }));
-  const step = new SharedStep(arena);
-  const kernelOf = openKernels(kernel.name, arena.dtype);
+  const step = new SharedStep(arena, TILINGS[kernel.name].scratch, threads);
+  const kernelOf = openKernels(kernel, arena);
   const now = () => Number(process.hrtime.bigint());
   let busy = false;
 
@@ -89,7 +90,7 @@ async function runAll(
     step.rewind(address);
     const workers = Math.min(piscina.options.maxThreads, step.missing(address));
     const results = await Promise.allSettled(
-      Array.from({ length: workers }, () => piscina.run(address) as Promise<TaskError | null>),
+      step.perThread(address, workers).map((own) => piscina.run(own) as Promise<TaskError | null>),
     );
     for (const result of results) {
       if (result.status === 'rejected') died((last = String(result.reason?.message ?? result.reason)));

@@ -14,6 +14,8 @@ export interface StepAddress {
   readonly partials: number;
   /** float64 numbers from one partial to the next */
   readonly stride: number;
+  /** Where the thread may work; see `Tiling.scratch`. */
+  readonly scratch: number;
 }
 
 interface Piece {
@@ -26,8 +28,14 @@ export class SharedStep {
   readonly #words: Piece = { offset: 0, bytes: 0 };
   readonly #control: Piece = { offset: 0, bytes: 0 };
   readonly #partials: Piece = { offset: 0, bytes: 0 };
+  readonly #scratch: Piece = { offset: 0, bytes: 0 };
 
-  constructor(readonly arena: SharedArena) {}
+  /** `scratch` bytes are kept for each of `threads` that work at the same time. */
+  constructor(
+    readonly arena: SharedArena,
+    readonly scratch: number,
+    readonly threads = 1,
+  ) {}
 
   /** Write jobs where threads can read them; no tile is taken or done yet. */
   load(works: readonly Work[]): StepAddress {
@@ -37,6 +45,7 @@ export class SharedStep {
     this.#reserve(this.#words, 8 * words.length);
     this.#reserve(this.#control, 4 * (1 + tiles));
     this.#reserve(this.#partials, 8 * stride * tiles);
+    this.#reserve(this.#scratch, this.scratch * this.threads, 1);
     this.arena.doubles(this.#words.offset, words.length).set(words);
     this.arena.ints(this.#control.offset, 1 + tiles).fill(0);
     return {
@@ -46,7 +55,16 @@ export class SharedStep {
       tiles,
       partials: this.#partials.offset,
       stride,
+      scratch: this.#scratch.offset,
     };
+  }
+
+  /** The same step for each of some threads, with scratch memory of its own. */
+  perThread(address: StepAddress, threads: number): readonly StepAddress[] {
+    return Array.from({ length: threads }, (_, i) => ({
+      ...address,
+      scratch: address.scratch + i * this.scratch,
+    }));
   }
 
   /** Tiles whose partial is not whole: a thread died over them. */
@@ -66,10 +84,10 @@ export class SharedStep {
     return (tile) => all.subarray(tile * stride, (tile + 1) * stride);
   }
 
-  #reserve(piece: Piece, bytes: number): void {
+  #reserve(piece: Piece, bytes: number, growth = 2): void {
     if (bytes <= piece.bytes) return;
     if (piece.bytes > 0) this.arena.freeBytes(piece.offset, piece.bytes);
-    piece.bytes = 2 * bytes;
+    piece.bytes = growth * bytes;
     piece.offset = this.arena.allocBytes(piece.bytes);
   }
 }
@@ -77,12 +95,12 @@ export class SharedStep {
 /** Take tiles until none is left. `run` is called for each tile that is not done yet. */
 export function takeTiles(
   memory: WebAssembly.Memory,
-  { words, wordCount, control, tiles, partials, stride }: StepAddress,
+  { words, wordCount, control, tiles, partials, stride, scratch }: StepAddress,
   run: (job: BoardJob, tile: number, out: Float64Array) => void,
 ): void {
   const { buffer } = memory; // the getter takes microseconds on some versions of V8
   const flags = new Int32Array(buffer, control, 1 + tiles);
-  const jobs = decodeBoard(new Float64Array(buffer, words, wordCount), words);
+  const jobs = decodeBoard(new Float64Array(buffer, words, wordCount), words, scratch);
   let at = 0;
   for (;;) {
     const tile = Atomics.add(flags, 0, 1);

@@ -27,6 +27,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.internal);
 });
 
+process.env.KRONFLOW_WASM_REVEC ??= '1'; // a V8 flag for the whole process: this one is ours, a library's is not
+
 try {
   await createProgram().parseAsync(process.argv);
 } catch (error) {

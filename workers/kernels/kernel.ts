@@ -14,6 +14,8 @@ export interface TileJob {
 export interface BoardJob extends TileJob {
   /** Byte offset of its words, for kernels that read them themselves. */
   readonly words: number;
+  /** Byte offset of `Tiling.scratch` bytes that no other thread uses while this one does the job. */
+  readonly scratch: number;
   /** Whether it is to be answered in float64 with its scores measured. */
   readonly precise: boolean;
   readonly tileRows: number;
@@ -35,7 +37,7 @@ export interface Kernel {
 }
 
 /** The rungs of the ladder, fastest first. */
-export const KERNELS = ['native', 'reference'] as const;
+export const KERNELS = ['native', 'wasm', 'reference'] as const;
 
 /** A rung of the ladder. */
 export type KernelName = (typeof KERNELS)[number];
@@ -46,10 +48,13 @@ export interface Tiling {
   readonly panel: number;
   /** Multiply-adds worth a tile of its own: about 0.1 ms, well above what handing out a tile costs. */
   readonly work: number;
+  /** Bytes of the shared memory that each thread needs to work in; 0 for kernels that have memory of their own. */
+  readonly scratch: number;
 }
 
 /** The tiling of each rung. */
 export const TILINGS: Readonly<Record<KernelName, Tiling>> = {
-  native: { panel: 64, work: 2 ** 22 },
-  reference: { panel: PANEL, work: 2 ** 18 },
+  native: { panel: 64, work: 2 ** 22, scratch: 0 },
+  wasm: { panel: 48, work: 2 ** 21, scratch: 2 ** 19 },
+  reference: { panel: PANEL, work: 2 ** 18, scratch: 0 },
 };

@@ -28,7 +28,7 @@ export function addDoctorCommand(program: Command): void {
       const { cpu, processors, memory_bytes, node } = machine;
       const lines = ladder.map((rung) => {
         const state = rung.refused ?? (rung === chosen ? 'works, and is used' : 'works');
-        return `  ${rung.label.padEnd(16)} ${state}`;
+        return `  ${rung.label.padEnd(16)} ${state}${rung.note === undefined ? '' : ` (${rung.note})`}`;
       });
       process.stdout.write(
         `kronflow ${VERSION}, Node ${node}, ${processors} × ${cpu}, ${formatBytes(memory_bytes)}\nkernels, fastest first:\n${lines.join('\n')}\n`,

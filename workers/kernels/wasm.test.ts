@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { atoms, attention } from '../../src/core/plan.js';
+import { SharedArena } from '../arena.js';
+import { chooseKernel, kernelLadder } from '../choose-kernel.js';
+import { inlinePool } from '../inline-pool.js';
+import { kernelSuite } from '../testing/kernel-suite.js';
+import { TILINGS } from './kernel.js';
+import { WASM_BUILDS, wasmBytes } from './wasm.js';
+
+const here = WASM_BUILDS.filter((build) => WebAssembly.validate(wasmBytes(build)));
+const modern = Number.parseInt(process.versions.v8) >= 13;
+
+describe.each(here.map((build) => ({ build })))('$build (L8)', ({ build }) => {
+  kernelSuite((arena) => inlinePool(arena, 'wasm', build));
+
+  it('keeps NaN whatever its bits are', async () => {
+    const arena = SharedArena.create('f32');
+    const rows = (value: number) => {
+      const made = arena.rows(4, () => {});
+      for (let i = 0; i < 5; i++) made.append([value, value, value, value]);
+      return made;
+    };
+    const keys = rows(1);
+    const [{ offset }] = keys.spans();
+    const q = arena.alloc(4);
+    arena.view(q).fill(1);
+    for (const bits of [0x7fc00001, 0x7fc000ff, 0xffc00155]) {
+      new Uint32Array(arena.memory.buffer, offset + 32, 1)[0] = bits;
+      for (const two of [atoms(rows(1), rows(1)), null]) {
+        const plan = { jobs: [attention(atoms(keys, rows(2)), two)] };
+        const [answer] = await inlinePool(arena, 'wasm', build).attend([{ q, d: 4, scale: 1, plan }]);
+        expect([...answer.output, answer.lse]).toEqual([NaN, NaN, NaN, NaN, NaN]);
+      }
+    }
+  });
+});
+
+describe('wasm', () => {
+  it('has the builds that this engine can run: all from Node 24 on', () => {
+    expect(here).toEqual(modern ? WASM_BUILDS : here.filter((build) => build === 'wasm-128' || modern));
+    expect(here).toContain('wasm-128');
+  });
+
+  it('is chosen when asked for, and says which build it is', async () => {
+    const { name, label, refused } = await chooseKernel('wasm', { revectorize: false });
+    expect({ name, label, refused }).toEqual({
+      name: 'wasm',
+      label: modern ? 'wasm relaxed' : 'wasm 128-bit',
+      refused: null,
+    });
+    const rung = (await kernelLadder({ revectorize: false })).find(({ name }) => name === 'wasm');
+    expect(rung?.note).toMatch(modern ? /KRONFLOW_WASM_REVEC=1/ : /Node 24/);
+  });
+
+  it('keeps to the scratch memory of its thread', async () => {
+    const arena = SharedArena.create('f32');
+    const rows = arena.rows(256, () => {});
+    for (let i = 0; i < 70; i++) rows.append(Array.from({ length: 256 }, (_, t) => Math.sin(i + t)));
+    const q = arena.alloc(256);
+    const plan = { jobs: [attention(atoms(rows, rows), atoms(rows, rows), 'both', 0.5)] };
+    const before = arena.reservedBytes;
+    const pool = inlinePool(arena, 'wasm');
+    await pool.attend([{ q, d: 256, scale: 1, plan }]);
+    const guard = arena.allocBytes(4096); // lies behind everything that the pool has
+    expect(guard).toBeGreaterThanOrEqual(before + TILINGS.wasm.scratch);
+    new Uint8Array(arena.memory.buffer).fill(7, guard);
+    await pool.attend([{ q, d: 256, scale: 1, plan }]);
+    expect(new Uint8Array(arena.memory.buffer).subarray(guard).every((byte) => byte === 7)).toBe(true);
+  });
+});
