@@ -1,5 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs';
-import type { Bound, HasAnswers, HasBounds, HasQkv, HasUpdates, TokenEvent } from '../src/core/event.js';
+import type { Promised, HasAnswers, HasBounds, HasQkv, HasUpdates, TokenEvent } from '../src/core/event.js';
 import type { Run } from '../src/core/run.js';
 
 /**
@@ -12,7 +12,7 @@ export function certify<T extends TokenEvent & HasQkv & HasUpdates & HasAnswers>
 }: Pick<Run, 'arena' | 'shape'>): OperatorFunction<T, T & HasBounds> {
   const { bytesPerNumber } = arena;
   return map((event) => {
-    const bounds = event.answers?.map((answer, i): Bound => {
+    const bounds = event.answers?.map((answer, i): Promised => {
       const { cache, factory, appended } = event.updates[i].held;
       return {
         certificate: cache.certify?.(answer) ?? null,

@@ -9,7 +9,7 @@ import { updateCaches } from './update-caches.js';
 
 const answer = (output: readonly number[], lse = 0): ExactAnswer => ({
   ...{ output: Float64Array.from(output), lse, weightNorm: NaN, maxScore: 0, scoreMean: 0, scoreStd: 0 },
-  ...{ pairs: 1, flops: 0, attend_ns: 0, queue_ns: 0, valueNorm: 1 },
+  ...{ pairs: 1, rest: 0, flops: 0, attend_ns: 0, queue_ns: 0, valueNorm: 1 },
 });
 
 describe('distance', () => {

@@ -76,6 +76,7 @@ async function answerExactly(
 /** Also measure how much attention every token gets. */
 function withMarginals(request: AttendRequest, { mass }: Reference): AttendRequest {
   const [job] = request.plan.jobs;
+  if (job.kind === 'features') throw new RangeError('the reference keeps entries');
   const [side1, side2] = job.kind === 'grid' ? [job.side1, job.side2] : [job.atoms, null];
   return { ...request, plan: { ...request.plan, measure: marginals(side1, side2, ...mass) } };
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { HasAnswers, HasBounds, HasErrors, HasMemory, HasQkv, HasUpdates, TokenEvent } from '../src/core/event.js';
+import type {
+  HasAnswers,
+  HasBounds,
+  HasErrors,
+  HasMemory,
+  HasQkv,
+  HasUpdates,
+  TokenEvent,
+} from '../src/core/event.js';
 import type { Answer } from '../src/core/pool.js';
 import { journal } from './journal.js';
 import { record } from './record.js';
@@ -16,6 +24,7 @@ const answer = (first: number): Answer => ({
     scoreMean: first + 3,
   },
   ...{ scoreStd: first + 4, pairs: first + 5, flops: first + 6, attend_ns: first + 7, queue_ns: first + 8 },
+  rest: 0,
 });
 
 const more = (i: number) => ({ l2: 61 + i, eps: 63 + i, lostMass: 65 + i, recall: 67 + i });

@@ -1,6 +1,6 @@
 import { map, type OperatorFunction } from 'rxjs';
 import type {
-  Bound,
+  Promised,
   ExactAnswer,
   HasAnswers,
   HasBounds,
@@ -108,7 +108,7 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
 /** Null without an error or a promise. Float32 is no broken promise: 1e-5 of the exact output is allowed for it. */
 function withinBound(
   error: OutputError | undefined,
-  bound: Bound | undefined,
+  bound: Promised | undefined,
   exact: ExactAnswer | undefined,
 ): boolean | null {
   if (error === undefined || bound === undefined || exact === undefined) return null;

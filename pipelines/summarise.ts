@@ -7,12 +7,18 @@ export interface CacheSummary {
   /** Most bytes that all its heads, layers and streams held together. */
   readonly peak_resident_bytes: number;
   readonly peak_scratch_bytes: number;
+  /** Most of resident and metadata bytes together: what a budget is about. */
+  readonly peak_held_bytes: number;
   /** Update and attention of one token through all heads and layers, in milliseconds of thread time. */
   readonly ms_per_token_p50: number | null;
   readonly ms_per_token_p95: number | null;
   readonly err_rel_l2_mean: number | null;
   readonly err_rel_l2_p99: number | null;
   readonly err_rel_l2_max: number | null;
+  /** Mean share of the exact softmax that a selecting cache left out. */
+  readonly lost_mass_mean: number | null;
+  /** Share of steps within the bound that was promised. */
+  readonly within_bound_share: number | null;
 }
 
 /** A trace in a few numbers. */
@@ -30,7 +36,8 @@ export interface TraceSummary {
 }
 
 const COLUMNS = [
-  'stream_id', 'layer', 'head', 'step', 'cache', 'resident_bytes', 'scratch_bytes', 'update_ns', 'attend_ns', 'err_rel_l2', 'score_std',
+  'stream_id', 'layer', 'head', 'step', 'cache', 'resident_bytes', 'metadata_bytes', 'scratch_bytes', 'update_ns',
+  'attend_ns', 'err_rel_l2', 'lost_mass', 'within_bound', 'score_std',
 ] as const; // prettier-ignore
 
 /**
@@ -42,8 +49,8 @@ export async function summarise(dir: string): Promise<TraceSummary> {
   const tallies = new Map<string, Tally>();
   const variances: number[] = [];
   const steps = new Set<string>();
-  const { stream_id, layer, head, step, cache: labels, resident_bytes, scratch_bytes } = columns;
-  const at = (name: 'update_ns' | 'attend_ns' | 'err_rel_l2' | 'score_std', i: number) =>
+  const { stream_id, layer, head, step, cache: labels } = columns;
+  const number = (name: Exclude<(typeof COLUMNS)[number], 'cache'>, i: number) =>
     columns[name].valid?.[i] === 0 ? null : columns[name].values[i];
   for (let i = 0; i < rows; i++) {
     const stream = stream_id.values[i];
@@ -52,13 +59,8 @@ export async function summarise(dir: string): Promise<TraceSummary> {
     const cache = labels.values[i];
     const tally = tallies.get(cache) ?? new Tally();
     tallies.set(cache, tally);
-    const instance = `${stream}/${layer.values[i]}/${head.values[i]}`;
-    tally.resident.hold(instance, resident_bytes.values[i]);
-    tally.scratch.hold(instance, scratch_bytes.values[i]);
-    const [update, attend] = [at('update_ns', i), at('attend_ns', i)];
-    const [error, std] = [at('err_rel_l2', i), at('score_std', i)];
-    if (update !== null && attend !== null) tally.addTime(key, update + attend);
-    if (error !== null) tally.errors.push(error);
+    tally.add((name) => number(name, i), `${stream}/${layer.values[i]}/${head.values[i]}`, key);
+    const std = number('score_std', i);
     if (std !== null && step.values[i] > 0) variances.push(std * std);
   }
   const caches = [...tallies].map(([cache, tally]) => ({ cache, ...tally.summary() }));
@@ -79,27 +81,46 @@ class Holdings {
   }
 }
 
+type Measured = 'resident_bytes' | 'metadata_bytes' | 'scratch_bytes' | 'update_ns' | 'attend_ns' | 'err_rel_l2' | 'lost_mass' | 'within_bound'; // prettier-ignore
+
 class Tally {
-  readonly errors: number[] = [];
-  readonly resident = new Holdings();
-  readonly scratch = new Holdings();
+  readonly #errors: number[] = [];
+  readonly #lost: number[] = [];
+  readonly #within: number[] = [];
+  readonly #resident = new Holdings();
+  readonly #scratch = new Holdings();
+  readonly #held = new Holdings();
   readonly #ns = new Map<string, number>();
 
-  addTime(key: string, ns: number): void {
-    this.#ns.set(key, (this.#ns.get(key) ?? 0) + ns);
+  /** Add one row: `of` gives its columns (null where not measured), `instance` the cache it is about, `key` the token. */
+  add(of: (name: Measured) => number | null, instance: string, key: string): void {
+    const [resident, metadata] = [of('resident_bytes') ?? 0, of('metadata_bytes') ?? 0];
+    this.#resident.hold(instance, resident);
+    this.#held.hold(instance, resident + metadata);
+    this.#scratch.hold(instance, of('scratch_bytes') ?? 0);
+    const [update, attend] = [of('update_ns'), of('attend_ns')];
+    if (update !== null && attend !== null) this.#ns.set(key, (this.#ns.get(key) ?? 0) + update + attend);
+    const into = { err_rel_l2: this.#errors, lost_mass: this.#lost, within_bound: this.#within };
+    for (const name of ['err_rel_l2', 'lost_mass', 'within_bound'] as const) {
+      const value = of(name);
+      if (value !== null) into[name].push(value);
+    }
   }
 
   summary(): Omit<CacheSummary, 'cache'> {
     const ms = Float64Array.from(this.#ns.values(), (ns) => ns / 1e6).sort();
-    const errors = Float64Array.from(this.errors).sort();
+    const errors = Float64Array.from(this.#errors).sort();
     return {
-      peak_resident_bytes: this.resident.peak,
-      peak_scratch_bytes: this.scratch.peak,
+      peak_resident_bytes: this.#resident.peak,
+      peak_scratch_bytes: this.#scratch.peak,
+      peak_held_bytes: this.#held.peak,
       ms_per_token_p50: quantile(ms, 0.5),
       ms_per_token_p95: quantile(ms, 0.95),
       err_rel_l2_mean: mean(errors),
       err_rel_l2_p99: quantile(errors, 0.99),
       err_rel_l2_max: quantile(errors, 1),
+      lost_mass_mean: mean(this.#lost),
+      within_bound_share: mean(this.#within),
     };
   }
 }

@@ -4,7 +4,7 @@ import type { Floats } from '../../src/core/memory.js';
 import { keptRows, type KeptRows } from './kept-rows.js';
 import { beforeRecent, recent } from './recent.js';
 import { selectingCache, type SelectingSide } from './selecting-cache.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sizeWithin } from './side-budgets.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin, sizeWithin } from './side-budgets.js';
 import type { SideEntry } from './sides.js';
 import { squaredNorm } from './squared-norm.js';
 
@@ -40,6 +40,7 @@ export const keyDiff = defineCache(
     formulaText: '(kept1 + kept2)·(2·d + 1)·b with kept = min(n, size) if size is in tokens',
     formula: (input, options) => sizeWithin(input, options, costOf(options.recent)),
     covering: (n) => ({ size: n }),
+    within: sidesWithin(costOf(1)),
   },
   ({ recent, ...budgets }, parts) => {
     refuseSmallBudgets('key-diff', budgets, costOf(recent), parts);
@@ -56,35 +57,49 @@ export const keyDiff = defineCache(
 function mostAlike(kept: KeptRows, next: Floats, recent: number): number {
   const d = next.length;
   const keys = kept.keys.views();
+  const norms = new Float64Array(kept.kept());
   const mean = new Float64Array(d); // times the number of keys, which changes no order
-  for (const k of [...keys, next]) addDirections(mean, k, d);
+  addDirections(mean, next, new Float64Array(1), 0);
+  let slots = 0;
+  for (const block of keys) slots = addDirections(mean, block, norms, slots);
+  const alike = new Float64Array(slots);
+  slots = 0;
+  for (const block of keys) slots = cosines(alike, block, mean, norms, slots);
   const mayLeave = beforeRecent(kept, recent);
-  let [found, most, slot] = [-1, -Infinity, 0];
-  for (const block of keys) {
-    for (let at = 0; at < block.length; at += d, slot++) {
-      if (!mayLeave(slot)) continue;
-      const alike = cosine(block, at, mean);
-      const older = alike === most && kept.position(slot) < kept.position(found);
-      if (found === -1 || alike > most || older) [found, most] = [slot, alike];
-    }
+  let found = -1;
+  for (let slot = 0; slot < slots; slot++) {
+    if (!mayLeave(slot)) continue;
+    const older = alike[slot] === alike[found] && kept.position(slot) < kept.position(found);
+    if (found === -1 || alike[slot] > alike[found] || older) found = slot;
   }
   return found;
 }
 
-/** Add to `sum` each row of (rows × d) divided by its norm. */
-function addDirections(sum: Float64Array, rows: Floats, d: number): void {
-  for (let at = 0; at < rows.length; at += d) {
-    const norm2 = squaredNorm(rows, at, d);
-    if (norm2 === 0) continue;
-    const scale = 1 / Math.sqrt(norm2);
-    for (let t = 0; t < d; t++) sum[t] += scale * rows[at + t];
+/** Add to `sum` each row of (rows × d) divided by its norm, which goes to `norms` from `slot` on; returns where it ends. */
+function addDirections(sum: Float64Array, rows: Floats, norms: Float64Array, slot: number): number {
+  const d = sum.length;
+  for (let at = 0; at < rows.length; at += d, slot++) {
+    const norm = Math.sqrt(squaredNorm(rows, at, d));
+    norms[slot] = norm;
+    if (norm === 0) continue;
+    for (let t = 0; t < d; t++) sum[t] += rows[at + t] / norm;
   }
+  return slot;
 }
 
-/** <k, mean>/‖k‖: the cosine times ‖mean‖, the same for all keys; 0 for a key of 0. */
-function cosine(rows: Floats, at: number, mean: Float64Array): number {
-  const norm2 = squaredNorm(rows, at, mean.length);
-  let dot = 0;
-  for (let t = 0; t < mean.length; t++) dot += rows[at + t] * mean[t];
-  return norm2 === 0 ? 0 : dot / Math.sqrt(norm2);
+/** <k, mean>/‖k‖ of each row: the cosine times ‖mean‖, which is the same for all; 0 for a key of 0. */
+function cosines(
+  into: Float64Array,
+  rows: Floats,
+  mean: Float64Array,
+  norms: Float64Array,
+  slot: number,
+): number {
+  const d = mean.length;
+  for (let at = 0; at < rows.length; at += d, slot++) {
+    let dot = 0;
+    for (let t = 0; t < d; t++) dot += rows[at + t] * mean[t];
+    into[slot] = norms[slot] === 0 ? 0 : dot / norms[slot];
+  }
+  return slot;
 }

@@ -5,7 +5,7 @@ import { keptRows } from './kept-rows.js';
 import { beforeRecent, recent } from './recent.js';
 import { savedTogether } from './saved-state.js';
 import { selectingCache, type SelectingSide } from './selecting-cache.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sizeWithin } from './side-budgets.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin, sizeWithin } from './side-budgets.js';
 import { squaredNorm } from './squared-norm.js';
 
 /** The norm and the position of each token. */
@@ -38,6 +38,7 @@ export const keyNorm = defineCache(
     formulaText: '(kept1 + kept2)·(2·d + 2)·b with kept = min(n, size) if size is in tokens',
     formula: (input, options) => sizeWithin(input, options, costOf(options.recent)),
     covering: (n) => ({ size: n }),
+    within: sidesWithin(costOf(1)),
   },
   ({ recent, ...budgets }, parts) => {
     refuseSmallBudgets('key-norm', budgets, costOf(recent), parts);

@@ -51,7 +51,7 @@ export const oracleTopK = defineCache(
       };
     },
     covering: (n) => ({ size: n }),
-    within: sidesWithin,
+    within: sidesWithin(COST),
   },
   (options, parts) => {
     refuseSmallBudgets(NAME, options, COST, parts);

@@ -3,7 +3,7 @@ import { defineCache } from '../../src/core/cache.js';
 import { keptRows } from './kept-rows.js';
 import { savedRandom } from './saved-state.js';
 import { selectingCache, type SelectingSide } from './selecting-cache.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sizeWithin } from './side-budgets.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin, sizeWithin } from './side-budgets.js';
 
 const COST = { metadata: 0 };
 
@@ -32,6 +32,7 @@ export const random = defineCache(
       '2·(kept1 + kept2)·d·b with kept = min(n, size) if size is in tokens (matrix order: 2·kept1·d·b)',
     formula: (input, options) => sizeWithin(input, options, COST),
     covering: (n) => ({ size: n }),
+    within: sidesWithin(COST),
   },
   (options, parts) => {
     refuseSmallBudgets('random', options, COST, parts);

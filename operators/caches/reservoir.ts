@@ -6,7 +6,14 @@ import { parseBudget } from './budget.js';
 import { keptRows } from './kept-rows.js';
 import { savedRandom } from './saved-state.js';
 import { selectingCache, type SelectingSide } from './selecting-cache.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sizeWithin, type SideBudgets } from './side-budgets.js';
+import {
+  allowances,
+  refuseSmallBudgets,
+  sideBudgets,
+  sidesWithin,
+  sizeWithin,
+  type SideBudgets,
+} from './side-budgets.js';
 
 const COST = { metadata: 0 };
 
@@ -45,6 +52,7 @@ export const reservoir = defineCache(
       '2·(kept1 + kept2)·d·b with kept = min(n, size) if size is in tokens (matrix order: 2·kept1·d·b)',
     formula: (input, options) => sizeWithin(input, options, COST),
     covering: (n) => ({ size: n }),
+    within: sidesWithin(COST),
   },
   (options, parts) => {
     refuseShares(options);

@@ -2,6 +2,7 @@ import type { CacheParts, Size, SizeInput } from '../../src/core/cache.js';
 import type { z } from 'zod';
 import { atomsAllowed, budget, parseBudget, refuseBelow } from './budget.js';
 import { gridFlops, rowsFlops } from './flops.js';
+import { sideCount } from './sides.js';
 
 type BudgetInput = z.output<typeof budget>;
 
@@ -32,6 +33,17 @@ export interface AtomCost {
 }
 
 type Shape = Pick<SizeInput, 'd' | 'order' | 'bytesPerNumber'>;
+
+/** `within` of a cache with these two options: half of the bytes for each side, if that is enough to work with. */
+export function sidesWithin({
+  metadata,
+  least = 1,
+}: AtomCost): (bytes: number, shape: Shape) => { readonly size: string } | null {
+  return (bytes, { d, order, bytesPerNumber }) => {
+    const each = Math.floor(bytes / sideCount(order));
+    return each >= least * (2 * d + metadata) * bytesPerNumber ? { size: `${each}B` } : null;
+  };
+}
 
 /** For each side, the atoms that it may keep once n tokens were seen. Never falls, and grows by at most 1 a token. */
 export function allowances(

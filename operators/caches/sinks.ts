@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineCache } from '../../src/core/cache.js';
 import { keptRows } from './kept-rows.js';
 import { selectingCache, type SelectingSide } from './selecting-cache.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sizeWithin } from './side-budgets.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin, sizeWithin } from './side-budgets.js';
 
 /** The first tokens take part of the budget, and one more is the newest token. */
 const costOf = (sinks: number) => ({ metadata: 0, least: sinks + 1 });
@@ -41,6 +41,7 @@ export const sinks = defineCache(
       '2·(kept1 + kept2)·d·b with kept = min(n, size) if size is in tokens (matrix order: 2·kept1·d·b)',
     formula: (input, options) => sizeWithin(input, options, costOf(options.sinks)),
     covering: (n) => ({ size: n + 4 }),
+    within: sidesWithin(costOf(4)),
   },
   ({ sinks, ...budgets }, parts) => {
     refuseSmallBudgets('sinks', budgets, costOf(sinks), parts);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineCache } from '../../src/core/cache.js';
 import { keptRows } from './kept-rows.js';
 import { selectingCache, type SelectingSide } from './selecting-cache.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sizeWithin } from './side-budgets.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin, sizeWithin } from './side-budgets.js';
 
 const COST = { metadata: 0 };
 
@@ -31,6 +31,7 @@ export const window = defineCache(
       '2·(kept1 + kept2)·d·b with kept = min(n, size) if size is in tokens (matrix order: 2·kept1·d·b)',
     formula: (input, options) => sizeWithin(input, options, COST),
     covering: (n) => ({ size: n }),
+    within: sidesWithin(COST),
   },
   (options, parts) => {
     refuseSmallBudgets('window', options, COST, parts);

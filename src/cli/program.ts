@@ -2,9 +2,10 @@ import { Command, type OutputConfiguration } from 'commander';
 import { caches } from '../../operators/caches/index.js';
 import { VERSION } from '../core/version.js';
 import { addBoundsCommand } from './commands/bounds.js';
+import { addCompareCommand } from './commands/compare.js';
 import { addDoctorCommand } from './commands/doctor.js';
-import { addIndexGameCommand } from './commands/index-game.js';
 import { addImportCommand } from './commands/import.js';
+import { addIndexGameCommand } from './commands/index-game.js';
 import { addListCommand } from './commands/list.js';
 import { addRunCommands } from './commands/run.js';
 import { addTraceCommands } from './commands/trace.js';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     .configureOutput(sayIn('kronflow'))
     .addHelpText('after', `\n${EXIT_HELP}`);
   addRunCommands(program);
+  addCompareCommand(program);
   addTraceCommands(program);
   addImportCommand(program);
   addListCommand(program);

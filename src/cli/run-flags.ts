@@ -56,13 +56,13 @@ const bytes = (text: string) => {
 export const collect = (text: string, list: readonly string[]) => [...list, text];
 
 /** Options of everything that runs a stream through caches. */
-export function addRunFlags(command: Command): Command {
+export function addRunFlags(command: Command, defaultCaches = DEFAULT_CACHES.join(', ')): Command {
   return addModelFlags(command)
     .option('-o, --output <dir>', 'folder of the trace (default: the next free traces/run-N)')
     .addOption(
       new Option('-c, --cache <name[:key=value,…]>', 'a cache to run; repeat it for several')
         .argParser(collect)
-        .default([], DEFAULT_CACHES.join(', ')),
+        .default([], defaultCaches),
     )
     .option('--tokens <n>', 'steps at most', positive('--tokens'))
     .option(

@@ -19,9 +19,13 @@ export function summaryTable({ run, tokens, score_std, caches }: TraceSummary): 
       score_std === null ? '–' : score_std.toFixed(2),
     ]);
   }
+  return `${runText({ run, tokens })}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; bytes: all heads, layers and streams; ms: thread time; R: root mean square over steps with n ≥ 2${caveats(run)}`;
+}
+
+/** What was run, in one line. */
+export function runText({ run, tokens }: Pick<TraceSummary, 'run' | 'tokens'>): string {
   const { layers, heads, d, order, kernel, status } = run;
-  const what = `${tokens} tokens, ${layers} layer${layers > 1 ? 's' : ''} × ${heads} heads, d = ${d}, order ${order}, kernel ${kernel}, ${status}`;
-  return `${what}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; bytes: all heads, layers and streams; ms: thread time; R: root mean square over steps with n ≥ 2${caveats(run)}`;
+  return `${tokens} tokens, ${layers} layer${layers > 1 ? 's' : ''} × ${heads} heads, d = ${d}, order ${order}, kernel ${kernel}, ${status}`;
 }
 
 /** What a reader must know of a recording before believing its errors. */
@@ -41,11 +45,13 @@ function caveats({ lift, inputs: [input = {}] }: TraceSummary['run']): string {
   return `${lifted}${unrotated}${shared}`;
 }
 
-function milliseconds(ms: number | null): string {
+/** Milliseconds for a table. */
+export function milliseconds(ms: number | null): string {
   return ms === null ? '–' : ms.toFixed(ms < 10 ? 3 : 1);
 }
 
-function errorText(error: number | null): string {
+/** A small number for a table: three decimals, or one digit and an exponent. */
+export function errorText(error: number | null): string {
   if (error === null) return '–';
   return error !== 0 && error < 0.001 ? error.toExponential(1) : error.toFixed(3);
 }

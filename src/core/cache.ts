@@ -122,6 +122,11 @@ export interface CacheSpec<O extends z.ZodObject = z.ZodObject> extends Spec<O> 
   formula(input: SizeInput, options: z.output<O>): Size;
   /** The ε that the paper's error bound promises with these options, if it has one. */
   claimedEps?: ClaimedEps<z.output<O>>;
+  /**
+   * Options with which the cache never holds more than so many bytes, metadata included, for one stream, layer and head:
+   * what comparisons at equal bytes use. Null when it cannot be so small; absent for caches without a budget.
+   */
+  within?(bytes: number, shape: Pick<SizeInput, 'd' | 'order' | 'bytesPerNumber'>): z.input<O> | null;
   /** Options with which the cache keeps everything of n tokens (law L11); null if it always does. */
   covering(n: number): z.input<O> | null;
 }

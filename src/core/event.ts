@@ -93,7 +93,7 @@ export interface OutputError {
 }
 
 /** What is promised of one answer; null: nothing. */
-export interface Bound {
+export interface Promised {
   /** A bound on ‖o − ô‖₂ that holds for certain. */
   readonly certificate: number | null;
   /** The ε of the paper's claim ε·‖p‖₂·‖V1 ⊘ V2‖₂, with these options. */
@@ -102,7 +102,7 @@ export interface Bound {
 
 /** Added by `certify`: one per update; null for a prefill token. */
 export interface HasBounds {
-  readonly bounds: readonly Bound[] | null;
+  readonly bounds: readonly Promised[] | null;
 }
 
 /** The exact answer of one head. */

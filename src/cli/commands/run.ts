@@ -1,12 +1,9 @@
 import type { Command } from 'commander';
-import { executeRun } from '../../../pipelines/execute.js';
-import { resolveRun, type RunRequest } from '../../../pipelines/resolve.js';
+import type { RunRequest } from '../../../pipelines/resolve.js';
 import { summarise } from '../../../pipelines/summarise.js';
 import { asRecorded, type Said } from '../as-recorded.js';
-import { EXIT } from '../exit-codes.js';
-import { nextTraceFolder } from '../output-folder.js';
-import { progressBar } from '../progress.js';
 import { addRunFlags, requestOf, type RunFlags } from '../run-flags.js';
+import { runToTrace } from '../run-to-trace.js';
 import { addSourceFlags } from '../source-flags.js';
 import { summaryTable } from '../summary-table.js';
 
@@ -33,29 +30,7 @@ export function addRunCommands(program: Command): void {
 }
 
 async function carryOut(request: RunRequest, flags: RunFlags): Promise<void> {
-  const resolved = await resolveRun(request, process.stdin);
-  const dir = flags.output ?? (await nextTraceFolder());
-  const bar = progressBar(resolved.steps);
-  const interrupt = new AbortController();
-  let work = 'stopping after this token';
-  const onSealing = () => (work = 'every token is done, sealing the trace');
-  const onSignal = () => {
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted); // asked twice: stop here, `seal` can finish
-    process.stderr.write(`\n${work}; press Ctrl-C again to stop at once\n`);
-    interrupt.abort();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  try {
-    const { threads, kernel, logLevel } = flags;
-    const how = { dir, threads, kernel, logLevel, signal: interrupt.signal };
-    const { run } = await executeRun(resolved, { ...how, onStep: bar.onStep, onSealing });
-    if (run.status === 'interrupted') process.exitCode = EXIT.interrupted;
-  } finally {
-    bar.stop();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    process.stdin.destroy(); // an interrupted run may still be waiting for it
-  }
-  await show(dir, flags.json === true);
+  await show(await runToTrace(request, flags), flags.json === true);
 }
 
 async function show(dir: string, json: boolean): Promise<void> {

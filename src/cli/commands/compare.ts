@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { contenders, standings, type Contender } from '../../../pipelines/compare.js';
+import { resolveRun } from '../../../pipelines/resolve.js';
+import { summarise } from '../../../pipelines/summarise.js';
+import { Failure } from '../../core/failure.js';
+import { parseBytes } from '../../core/format.js';
+import { compareTable } from '../compare-table.js';
+import { parseCaches } from '../named-options.js';
+import { addRunFlags, requestOf, type RunFlags } from '../run-flags.js';
+import { runToTrace } from '../run-to-trace.js';
+import { addSourceFlags } from '../source-flags.js';
+
+const DEFAULT_BUDGETS = '64KiB';
+const PROBE = [{ name: 'four-cache', label: 'four-cache', options: {} }];
+
+interface CompareFlags extends RunFlags {
+  readonly budget: readonly number[];
+}
+
+/** `compare`: one stream through many caches that may hold equally many bytes, sorted by their error. */
+export function addCompareCommand(program: Command): void {
+  addRunFlags(addSourceFlags(program.command('compare')), 'all that have a budget')
+    .description('run many caches on one stream at equal bytes, beside the oracle and random lines')
+    .argument('[input]', 'text file, recording.parquet or folder with one, or - (default: the guide)')
+    .option(
+      '--budget <sizes>',
+      'bytes that a cache may hold for one stream, layer and head; several with commas',
+      budgets,
+      budgets(DEFAULT_BUDGETS),
+    )
+    .action(async (input: string | undefined, flags: CompareFlags) => compare(input, flags));
+}
+
+function budgets(text: string): readonly number[] {
+  return text.split(',').map((part) => {
+    const value = parseBytes(part);
+    if (value !== null && value > 0) return value;
+    throw new Failure(
+      'bad-option',
+      `--budget = ${JSON.stringify(text)}: ${JSON.stringify(part)} is no size`,
+      'write 64KiB, or several: 16KiB,64KiB',
+    );
+  });
+}
+
+async function compare(input: string | undefined, flags: CompareFlags): Promise<void> {
+  const recording = input !== undefined && /(^|\/)(recording)?[^/]*(\.parquet|\.arrows?)$/.test(input);
+  const request = requestOf(flags, recording ? { recording: input } : input, false);
+  // the shape may come from a recording, so it is known only once the source is resolved
+  const { config } = await resolveRun({ ...request, caches: PROBE, tokens: 1 }, process.stdin);
+  const asked = flags.cache.length > 0 ? parseCaches(flags.cache) : [];
+  const all = contenders(asked, flags.budget, { ...config.model, bytesPerNumber: 4 });
+  const caches = all.map(({ name, label, options }) => ({ name, label, options }));
+  const dir = await runToTrace({ ...request, caches }, flags);
+  await show(dir, flags, all);
+}
+
+async function show(dir: string, { json, budget }: CompareFlags, all: readonly Contender[]): Promise<void> {
+  const summary = await summarise(dir);
+  const groups = [...budget, null].map((bytes) => ({ bytes, lines: standings(all, summary.caches, bytes) }));
+  if (json === true) {
+    const lines = groups.map(({ bytes, lines }) => ({
+      budget_bytes: bytes,
+      caches: lines.map(({ contender, summary }) => ({ ...contender, ...summary })),
+    }));
+    return void process.stdout.write(
+      `${JSON.stringify({ ...summary, caches: undefined, budgets: lines })}\n`,
+    );
+  }
+  process.stdout.write(`${compareTable(summary, groups)}\n\nThe trace is in ${dir}\n`);
+}

@@ -1,0 +1,47 @@
+import Table from 'cli-table3';
+import { LINES, type Standing } from '../../pipelines/compare.js';
+import type { TraceSummary } from '../../pipelines/summarise.js';
+import { formatBytes } from '../core/format.js';
+import { errorText, milliseconds, runText } from './summary-table.js';
+
+/** Contenders of one budget, best first; null: those without a budget. */
+export interface Group {
+  readonly bytes: number | null;
+  readonly lines: readonly Standing[];
+}
+
+/** A comparison as people read it: one table a budget, least error first. */
+export function compareTable(summary: TraceSummary, groups: readonly Group[]): string {
+  const tables = groups.filter(({ lines }) => lines.length > 0).map(groupTable);
+  const std = summary.score_std === null ? '' : `, score std R = ${summary.score_std.toFixed(2)}`;
+  return (
+    `${runText(summary)}${std}\n${tables.join('\n')}\n` +
+    'held: peak of resident and metadata bytes, all heads, layers and streams; error: ‖o − ô‖ / ‖o‖ against exact attention in float64;\n' +
+    'lost: mean share of the exact softmax that is not held; bound: steps within the promised bound; ms: thread time;\n' +
+    'lines: oracle-top-k knows the weights and holds everything, random evicts by chance'
+  );
+}
+
+function groupTable({ bytes, lines }: Group): string {
+  const right = Array<'right'>(6).fill('right');
+  const table = new Table({
+    head: ['cache', 'held', 'error mean', 'p99', 'lost', 'bound', 'ms/token p50'],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', ...right],
+  });
+  for (const { contender, summary } of lines) {
+    const isLine = (LINES as readonly string[]).includes(contender.name);
+    table.push([
+      isLine ? `${contender.name} (line)` : contender.label.replace(/@.*$/, ''),
+      formatBytes(summary.peak_held_bytes),
+      errorText(summary.err_rel_l2_mean),
+      errorText(summary.err_rel_l2_p99),
+      errorText(summary.lost_mass_mean),
+      summary.within_bound_share === null ? '–' : `${(100 * summary.within_bound_share).toFixed(0)} %`,
+      milliseconds(summary.ms_per_token_p50),
+    ]);
+  }
+  const title =
+    bytes === null ? 'without a budget' : `at most ${formatBytes(bytes)} a stream, layer and head`;
+  return `\n${title}\n${table.toString()}`;
+}
