@@ -64,13 +64,13 @@ export interface Skip {
   readonly blocks2: Blocks | null;
   /** Scratch, (blocks of side 1 · blocks of side 2 × 1), row A·blocks2 + B: largest possible score of the block pair. */
   readonly bounds: Matrix;
-  /** Scratch, (blocks of side 1 × 1): a score of a pair in this block that was found, −∞ where none was looked for. */
+  /** Scratch, (blocks of side 1 × 1): large scores that were found, −∞ where none was looked for. */
   readonly found: Matrix;
 }
 
 /**
  * Fill `skip.bounds` and `skip.found`: the bounds of all block pairs, from the corners of their boxes, and the largest
- * score of the pair with the largest bound (of each tile: they are cut by size, so this depends on nothing else).
+ * score of the few pairs with the largest bounds (of each tile: they are cut by size, so this depends on nothing else).
  */
 export interface BoundsJob {
   readonly kind: 'bounds';

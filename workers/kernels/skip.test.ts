@@ -81,7 +81,7 @@ async function ask(
   return (await inlinePool(arena, kernel).attend([{ q, d, scale, plan }]))[0];
 }
 
-/** Operations of the bounds of 260 × 200 keys with d = 16: 5 × 4 block pairs, and the scores of one of them. */
+/** Operations of the bounds of 260 × 200 keys with d = 16: 5 × 4 block pairs, and the scores of one of them, at most. */
 const boundsFlops = (paired: boolean) =>
   (5 * (5 * (paired ? 4 : 1) + 2) + 64 * (2 * (paired ? 64 : 1) + 1)) * 16;
 
@@ -143,7 +143,7 @@ describe.each(kernels)('a job that skips: $kernel $set', ({ kernel, set }) => {
         // not exactly: tiles are cut differently, so each knows another largest score when it decides
         expect(Math.abs(answer.pairs - reference.pairs)).toBeLessThanOrEqual(0.02 * 260 * 200);
         const most = 4 * 16 * answer.pairs + 3 * 16 * 260 + 3 * 16 * 260 * 4;
-        expect(answer.flops - boundsFlops(paired)).toBeLessThanOrEqual(most);
+        expect(answer.flops).toBeLessThanOrEqual(most + boundsFlops(paired));
         expect(answer.flops).toBeGreaterThan(4 * 16 * answer.pairs);
       }
     }

@@ -4,8 +4,8 @@ import { eachRun, gather } from './gather.js';
 import { PARTIAL } from './partial.js';
 
 /**
- * Bound the scores of blocks [from, to) of side 1 with every block of side 2, and find one score: the largest of the block
- * pair with the largest bound. A bound is Σ_t of the largest corner of two boxes, scale·q_t·{lo, hi}·{lo, hi} (math.md
+ * Bound the scores of blocks [from, to) of side 1 with every block of side 2, and find a large score: of the block pairs
+ * with the largest bounds, until no other can have a larger one. A bound is Σ_t of the largest corner of two boxes, scale·q_t·{lo, hi}·{lo, hi} (math.md
  * 7.7); NaN in a box makes the bound NaN, which skips nothing. q is (d).
  */
 export function boundsTile(
@@ -23,19 +23,51 @@ export function boundsTile(
   const boxes2 =
     skip.blocks2 === null ? ONE : gatherBoxes(memory, skip.blocks2, 0, skip.blocks2.lo.count, null);
   const columns = skip.blocks2?.lo.count ?? 1;
-  let [best, row, column] = [-Infinity, from, 0];
+  const seeds = new Seeds((to - from) * columns);
   for (let a = from; a < to; a++) {
     const bounds = new Float64Array(columns);
     for (let b = 0; b < columns; b++) {
       bounds[b] = corners(boxes1, (a - from) * d, boxes2, b * d, d);
-      if (bounds[b] > best) [best, row, column] = [bounds[b], a, b];
+      seeds.offer({ bound: bounds[b], row: a, column: b });
     }
     store(memory, skip.bounds, a * columns, bounds.map(upwards));
   }
-  const found = new Float64Array(to - from).fill(-Infinity);
-  found[row - from] = -upwards(-largestScore(memory, keys1, keys2, scaled, row, column, out));
-  store(memory, skip.found, from, found);
   out[PARTIAL.flops] += (to - from) * (5 * columns + 2) * d;
+  let largest = -Infinity;
+  for (const { bound, row, column } of seeds.list) {
+    if (bound <= largest) break; // nothing larger can be found
+    largest = Math.max(largest, largestScore(memory, keys1, keys2, scaled, row, column, out));
+  }
+  const found = new Float64Array(to - from).fill(-Infinity);
+  found[0] = -upwards(-largest);
+  store(memory, skip.found, from, found);
+}
+
+const MOST_SEEDS = 16;
+const SEED_SHARE = 64; // block pairs per seed: looking for a large score takes at most 1/64 of scoring everything
+
+interface Seed {
+  readonly bound: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+/** The block pairs with the largest bounds, best first; of equal ones the first that came. */
+class Seeds {
+  readonly list: Seed[] = [];
+  readonly #room: number;
+  constructor(pairs: number) {
+    this.#room = Math.min(MOST_SEEDS, 1 + Math.floor(pairs / SEED_SHARE));
+  }
+
+  offer(seed: Seed): void {
+    const full = this.list.length === this.#room;
+    if (Number.isNaN(seed.bound) || (full && seed.bound <= this.list[this.#room - 1].bound)) return;
+    if (full) this.list.pop();
+    let at = this.list.length;
+    while (at > 0 && seed.bound > this.list[at - 1].bound) at--;
+    this.list.splice(at, 0, seed);
+  }
 }
 
 /** What a bound must reach to be scored: the largest score found, less tau; −∞ where there is no such number. */

@@ -70,7 +70,16 @@ export function mustEqualArrays(actual: ArrayLike<number>, expected: ArrayLike<n
 /** Throw unless two answers agree in all but their times. */
 export function mustEqualAnswers(actual: Answer, expected: Answer, what: string): void {
   mustEqualArrays(actual.output, expected.output, `${what}: output`);
-  for (const field of ['lse', 'weightNorm', 'maxScore', 'scoreMean', 'scoreStd', 'pairs', 'flops'] as const) {
+  for (const field of [
+    'lse',
+    'weightNorm',
+    'maxScore',
+    'scoreMean',
+    'scoreStd',
+    'pairs',
+    'rest',
+    'flops',
+  ] as const) {
     mustEqual(actual[field], expected[field], `${what}: ${field}`);
   }
 }

@@ -106,7 +106,9 @@ async function counted(under: CacheUnderTest): Promise<void> {
       must(answer.flops <= flops, () => `step ${i}: ${answer.flops} flops, the formula has ${flops} at most`);
       const { jobs } = trial.cache.plan(Float32Array.from(token.q));
       const pairs = jobs.reduce((sum, job) => sum + pairsOf(job), 0);
-      mustEqual(answer.pairs, pairs, `step ${i}: pairs`);
+      const skips = jobs.some((job) => job.kind !== 'features' && job.skip !== undefined);
+      if (!skips) mustEqual(answer.pairs, pairs, `step ${i}: pairs`);
+      must(answer.pairs <= pairs, () => `step ${i}: ${answer.pairs} pairs, the plan has ${pairs} at most`);
     }
   });
 }
