@@ -22,6 +22,11 @@ it('the key most like the mean direction leaves; lengths do not count', () => {
   expect(after.at(-1)).toEqual([1, 2, 3]);
 });
 
+it('directions are compared, not lengths: a long key neither draws the mean to it nor is nearer to it', () => {
+  // ↗ of length 14, → of length 0.1 and the new ↘: the mean of the directions is →
+  expect(keptAfterEach([[10, 10], [0.1, 0], [1, -1]], { size: 2 }).at(-1)).toEqual([0, 2]); // prettier-ignore
+});
+
 it('the new key counts for the mean, and does not leave at once', () => {
   // →, ↑ and the new ↑: the mean points up, so the ↑ that was there leaves, not the new one
   expect(keptAfterEach([[1, 0], [0, 1], [0, 3]], { size: 2 }).at(-1)).toEqual([0, 2]); // prettier-ignore
