@@ -69,6 +69,14 @@ const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
       { bits: 4, group: 3, residual: 1, channels: 2 },
     ],
   },
+  pages: {
+    options: [
+      { size: 6, page: 3 },
+      { size: 8, size2: '4KiB', page: 4 },
+      { size: '30%', page: 1 },
+      { size: 5, size2: '40%', page: 2 },
+    ],
+  },
   'oracle-top-k': { options: [{ size: 5 }, { size: 3, size2: 7 }, { size: '2KiB' }, { size: '20%' }] },
   window: { options: [{ size: 5 }, { size: '600B', size2: 7 }, { size: 1 }, { size: '30%' }] },
   sinks: {

@@ -7,6 +7,7 @@ import { keyNorm } from './key-norm.js';
 import { observationWindow } from './observation-window.js';
 import { oracleTopK } from './oracle-top-k.js';
 import { polynomial } from './polynomial.js';
+import { pages } from './pages.js';
 import { random } from './random.js';
 import { quantised } from './quantised.js';
 import { rank1 } from './rank1.js';
@@ -39,6 +40,7 @@ export const caches: readonly CachePlugin[] = [
   heavyHitter,
   tova,
   observationWindow,
+  pages,
   quantised,
   oracleTopK,
   rank1,
