@@ -1,7 +1,7 @@
 import { access, open } from 'node:fs/promises';
 import { Failure } from '../../src/core/failure.js';
 import { didYouMean } from '../../src/core/nearest.js';
-import { writeWhole, type Written } from '../sinks/out-file.js';
+import { writeWhole, type OutFile } from '../sinks/out-file.js';
 import { inputFailure, isRereadable } from '../sources/input-file.js';
 import type { FileStart, Importer, ImportOptions, LossReport } from './importer.js';
 import { formatOf, writeTable } from './out-table.js';
@@ -9,7 +9,8 @@ import { formatOf, writeTable } from './out-table.js';
 const START_BYTES = 1 << 16;
 
 /** What an import did. */
-export interface Imported extends LossReport, Written {
+export interface Imported extends LossReport {
+  readonly bytes: number;
   readonly importer: string;
   readonly table: Importer['table'];
   readonly output: string;
@@ -38,18 +39,14 @@ export async function importFiles(
   const opened = await importer.open(paths, options);
   try {
     let rows = 0;
-    const written = await writeWhole(output, async (file) => {
+    const work = async (file: OutFile) => {
       rows = await writeTable(file, format, opened.schema, opened.batches());
-      if (rows === 0)
-        throw new Failure(
-          'bad-input',
-          `${paths.join(', ')}: there are no rows in it`,
-          'is it the right file?',
-        );
-    });
+      if (rows > 0) return;
+      throw new Failure('bad-input', `${paths.join(', ')}: there are no rows in it`, 'is it the right file?');
+    };
+    const { bytes } = await writeWhole(output, work, false);
     return {
-      ...{ importer: importer.name, table: importer.table, output, rows },
-      ...written,
+      ...{ importer: importer.name, table: importer.table, output, rows, bytes },
       metadata: Object.fromEntries(opened.schema.metadata),
       ...opened.report(),
     };

@@ -3,8 +3,11 @@ import { openNpy } from './npy.js';
 import { openNpz } from './npz.js';
 import { openRaw } from './raw.js';
 import { openSafetensors } from './safetensors.js';
+import { openJsonRows, openRowFile } from './row-import.js';
 import { tensorImport } from './tensor-import.js';
 
+const ROWS =
+  'stream_id, pos, token_id, layer, head, q, k1, k2, v1, v2, under other names too (--map); scale and the rest from kronflow.* metadata or flags';
 const TENSORS =
   'q, k, v or q, k1, k2, v1, v2 of every layer and head; scale, rope, biases, lift, shared heads';
 
@@ -46,7 +49,45 @@ export const importers: readonly Importer[] = [
     recognises: ({ path }) => /\.(f32|raw|bin)$/i.test(path),
     open: tensorImport(openRaw),
   },
+  {
+    name: 'parquet',
+    summary: 'rows of vectors as pandas, pyarrow, polars and DuckDB write them',
+    patterns: ['*.parquet'],
+    table: 'recording',
+    carries: ROWS,
+    recognises: ({ bytes }) => startsWith(bytes, 'PAR1'),
+    open: openRowFile,
+  },
+  {
+    name: 'arrow',
+    summary: 'rows of vectors as Arrow IPC, file or stream',
+    patterns: ['*.arrow', '*.arrows'],
+    table: 'recording',
+    carries: ROWS,
+    recognises: ({ bytes }) => startsWith(bytes, 'ARROW1') || startsWith(bytes, '\xff\xff\xff\xff'),
+    open: openRowFile,
+  },
+  {
+    name: 'jsonl',
+    summary: 'rows of vectors as JSON lines; for small recordings',
+    patterns: ['*.jsonl'],
+    table: 'recording',
+    carries: ROWS,
+    recognises: ({ text }) =>
+      ['q', 'query', 'queries'].some((name) => Array.isArray(firstJson(text)?.[name])),
+    open: openJsonRows,
+  },
 ];
+
+/** The first line as a JSON object; null if it is none. */
+function firstJson(text: string | null): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text?.split('\n', 1)[0] ?? '');
+    return typeof value === 'object' ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
 
 function startsWith(bytes: Uint8Array, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, text.length).toString('latin1') === text;

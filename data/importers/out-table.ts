@@ -38,14 +38,24 @@ export function writeTable(
 
 async function writeArrow(file: OutFile, batches: AsyncIterable<RecordBatch>): Promise<number> {
   const encoder = new BatchEncoder();
+  const buffers = [Buffer.alloc(0), Buffer.alloc(0)]; // one is written while the other is filled
   let rows = 0;
+  let turn = 0;
   let written: Promise<void> | null = null;
   try {
     for await (const batch of batches) {
-      const bytes = encoder.encode(batch); // a copy: the next batch may be made while this one is written
+      turn = 1 - turn;
+      const parts = encoder.parts(batch);
+      const length = parts.reduce((sum, part) => sum + part.length, 0);
+      if (buffers[turn].length < length) buffers[turn] = Buffer.allocUnsafeSlow(length);
+      let at = 0;
+      for (const part of parts) {
+        buffers[turn].set(part, at); // a copy: the next batch may be made while this one is written
+        at += part.length;
+      }
       rows += batch.numRows;
       await written;
-      written = file.write(bytes);
+      written = file.write(buffers[turn].subarray(0, length));
       written.catch(() => undefined); // it is awaited in the next round
     }
   } finally {

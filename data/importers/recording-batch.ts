@@ -13,7 +13,7 @@ export function pieceBatch(
   const rows = positions * layers * heads;
   const children = schema.fields.map(({ name, type }) => {
     if (arrow.DataType.isInt(type)) {
-      if (name === 'token_id' && piece.tokenIds === null) return nulls(type, rows);
+      if (name === 'token_id') return tokenData(type, piece, rows);
       return arrow.makeData({ type, length: rows, nullCount: 0, data: idsOf(name, piece, rows) });
     }
     const values = piece.vectors[name as 'q']!;
@@ -31,23 +31,29 @@ export function pieceBatch(
   return new arrow.RecordBatch(schema, arrow.makeData({ type, length: rows, nullCount: 0, children }));
 }
 
-function nulls(type: arrow.Int, rows: number): arrow.Data {
+function tokenData(type: arrow.Int, { tokenIds, layers, heads }: RecordingPiece, rows: number): arrow.Data {
+  const data = new Int32Array(rows);
   const nullBitmap = new Uint8Array((rows + 7) >> 3);
-  return arrow.makeData({ type, length: rows, nullCount: rows, nullBitmap, data: new Int32Array(rows) });
+  let nullCount = 0;
+  for (let row = 0; row < rows; row++) {
+    const id = tokenIds?.[Math.floor(row / (layers * heads))] ?? -1;
+    if (id < 0) {
+      nullCount++;
+      continue;
+    }
+    data[row] = id;
+    nullBitmap[row >> 3] |= 1 << (row & 7);
+  }
+  return arrow.makeData({ type, length: rows, nullCount, nullBitmap, data });
 }
 
-function idsOf(
-  name: string,
-  { stream, firstPos, tokenIds, layers, heads }: RecordingPiece,
-  rows: number,
-): Int32Array {
+function idsOf(name: string, { streams, pos, layers, heads }: RecordingPiece, rows: number): Int32Array {
   const ids = new Int32Array(rows);
   const perPosition = layers * heads;
   for (let row = 0; row < rows; row++) {
     const position = Math.floor(row / perPosition);
-    if (name === 'stream_id') ids[row] = stream;
-    else if (name === 'pos') ids[row] = firstPos + position;
-    else if (name === 'token_id') ids[row] = tokenIds![position];
+    if (name === 'stream_id') ids[row] = streams[position];
+    else if (name === 'pos') ids[row] = pos[position];
     else ids[row] = name === 'layer' ? Math.floor(row / heads) % layers : row % heads;
   }
   return ids;

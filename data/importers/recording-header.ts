@@ -3,7 +3,7 @@ import { Failure } from '../../src/core/failure.js';
 import { isScale, SCALE_RULE } from '../../src/core/shape.js';
 import { recordingColumns } from '../schemas/recording.js';
 import { SCHEMA_VERSION } from '../schemas/tables.js';
-import { readMetadata, ROPE, type RecordingMetadata } from '../sources/recording-metadata.js';
+import { readMetadata, type RecordingMetadata } from '../sources/recording-metadata.js';
 import type { ImportOptions } from './importer.js';
 import { badInput } from './tensor.js';
 
@@ -23,7 +23,7 @@ export interface RecordingHeader {
 }
 
 /** What a file may say of itself under these names, with or without `kronflow.` before them. */
-const SAID = ['scale', 'rope', 'k2_bias', 'v2_bias', 'lift', 'kv_heads'] as const;
+export const SAID = ['scale', 'rope', 'k2_bias', 'v2_bias', 'lift', 'kv_heads'] as const;
 
 /**
  * What an honest replay needs beside the numbers: what the user says, or else what the file says.
@@ -62,9 +62,6 @@ export function parseScale(text: string, d: number): number {
   if (isScale(scale)) return scale;
   throw new Failure('bad-option', `--scale ${text}: must be ${SCALE_RULE}`, `or '1/sqrt(d)', or '1/d'`);
 }
-
-/** Values of `--rope`. */
-export const ROPE_CHOICES: readonly string[] = ROPE;
 
 /** The schema of a recording: vectors are fixed-size lists, or lists with nulls where heads share them. */
 export function recordingSchema(header: RecordingHeader): Schema {

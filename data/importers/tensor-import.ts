@@ -1,7 +1,8 @@
 import type { ImportOptions, LossReport, OpenImport } from './importer.js';
 import { liftedLength, lifted, parseLift } from './lift.js';
 import { pieceBatch } from './recording-batch.js';
-import { provenanceOf, recordingSchema, type RecordingHeader } from './recording-header.js';
+import { caveats, told } from './provenance-text.js';
+import { provenanceOf, recordingSchema, SAID, type RecordingHeader } from './recording-header.js';
 import { planTensors, type TensorPlan } from './tensor-plan.js';
 import { tensorRows } from './tensor-rows.js';
 import { badInput, type TensorFile } from './tensor.js';
@@ -30,18 +31,18 @@ function understand(files: readonly TensorFile[], options: ImportOptions): Omit<
     files.flatMap(({ tensors }) => tensors),
     { ...options, kvHeads: options.kvHeads ?? toldHeads },
   );
-  const told = provenanceOf(path, metadata, options, plan.d);
+  const said = provenanceOf(path, metadata, options, plan.d);
   const lift = parseLift(options.lift);
   const isTensor = plan.parts.includes('k2');
   if (lift !== null && isTensor)
     throw badInput(path, `--lift ${lift}, but it has a side 2 of its own`, 'leave out --lift');
   const header: RecordingHeader = {
-    ...told,
+    ...said,
     layers: plan.layers,
     heads: plan.heads,
     d: liftedLength(lift, plan.d),
     order: isTensor || lift !== null ? 'tensor' : 'matrix',
-    lift: lift ?? told.lift,
+    lift: lift ?? said.lift,
     kvHeads: plan.kvHeads,
     tokenIds: false,
   };
@@ -71,14 +72,12 @@ function reportOf(
   metadata: ReadonlyMap<string, string>,
   warnings: readonly string[],
 ): LossReport {
-  const { scale, rope, k2Bias, v2Bias, lift, kvHeads } = header;
-  const told = { scale, rope, k2_bias: k2Bias, v2_bias: v2Bias, lift, kv_heads: kvHeads?.join(' ') ?? null };
-  const known = ['order', 'd', 'heads', 'layers', 'schema_version', 'table', 'format', ...Object.keys(told)];
+  const known = ['order', 'd', 'heads', 'layers', 'schema_version', 'table', 'format', ...SAID];
   const rest = [...metadata.keys()].filter((key) => !known.includes(key.replace(/^kronflow\./, '')));
   return {
     carried: [
       `${plan.parts.join(', ')} of ${plan.layers} layers × ${plan.heads} heads, d = ${plan.d}`,
-      ...Object.entries(told).flatMap(([key, value]) => (value === null ? [] : [`${key} ${value}`])),
+      ...told(header),
     ],
     lost: [
       ...plan.unused.map(
@@ -90,18 +89,4 @@ function reportOf(
     ],
     warnings: [...caveats(header), ...warnings],
   };
-}
-
-function caveats({ rope, lift }: RecordingHeader): string[] {
-  return [
-    ...(rope === null
-      ? ['nothing says whether q and k were recorded after their rotation (--rope post) or before (pre)']
-      : []),
-    ...(rope === 'pre'
-      ? ['q and k were recorded before their rotation: scores know no positions, unlike the model']
-      : []),
-    ...(lift === null
-      ? []
-      : [`side 2 was made by lift ${lift}: errors speak about the caches, not about a trained tensor model`]),
-  ];
 }

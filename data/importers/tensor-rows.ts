@@ -34,8 +34,11 @@ export async function* tensorRows(plan: TensorPlan): AsyncGenerator<RecordingPie
   const perPosition = numbersPerPosition(plan);
   const step = Math.max(1, Math.floor(CHUNK_NUMBERS / perPosition));
   const piece = Math.max(1, Math.floor(BATCH_NUMBERS / perPosition));
+  const chunks = [scratch(), scratch()]; // one is read while the other is taken apart
+  const batch = scratch();
   for (const [index, stream] of plan.streams.entries()) {
-    const read = (from: number) => readSlices(stream, from, Math.min(stream.n, from + step));
+    const read = (from: number) =>
+      readSlices(stream, from, Math.min(stream.n, from + step), chunks[(from / step) % 2]);
     let next = read(0);
     for (let from = 0; from < stream.n; from += step) {
       const slices = await next;
@@ -45,11 +48,7 @@ export async function* tensorRows(plan: TensorPlan): AsyncGenerator<RecordingPie
         next.catch(() => undefined); // it is awaited in the next round; until then nobody listens
       }
       for (let at = from; at < to; at += piece)
-        yield assemble(plan, { ...stream, stream: index }, slices, {
-          from,
-          at,
-          to: Math.min(to, at + piece),
-        });
+        yield assemble(plan, stream, slices, { index, from, at, to: Math.min(to, at + piece) }, batch);
     }
   }
 }
@@ -59,10 +58,23 @@ function numbersPerPosition({ layers, heads, d, kvHeads, parts }: TensorPlan): n
   return layers * d * (heads + (parts.length - 1) * shared);
 }
 
+/** Memory that is used again: allocating tens of megabytes per chunk costs more than reading them. */
+function scratch() {
+  const arrays = new Map<unknown, Float32Array>();
+  return (key: unknown, length: number): Float32Array => {
+    let array = arrays.get(key);
+    if (array === undefined || array.length < length) arrays.set(key, (array = new Float32Array(length)));
+    return array.subarray(0, length);
+  };
+}
+
+type Scratch = ReturnType<typeof scratch>;
+
 async function readSlices(
   { cells }: StreamPlan,
   from: number,
   to: number,
+  memory: Scratch,
 ): Promise<Map<View, Map<number, Slice>>> {
   const slices = new Map<View, Map<number, Slice>>();
   const work: Promise<void>[] = [];
@@ -70,7 +82,7 @@ async function readSlices(
     let ofView = slices.get(view);
     if (ofView === undefined) slices.set(view, (ofView = new Map<number, Slice>()));
     if (ofView.has(stream)) continue;
-    const { slice, done } = readSlice(view, stream, from, to);
+    const { slice, done } = readSlice(view, { stream, from, to }, memory);
     ofView.set(stream, slice);
     work.push(done);
   }
@@ -82,7 +94,12 @@ async function readSlices(
  * Read positions [from, to) of one stream. Axes with a shorter stride than pos come along in one run; for every
  * combination of the others there is a run of its own.
  */
-function readSlice({ tensor, size, stride: stored }: View, stream: number, from: number, to: number) {
+function readSlice(
+  view: View,
+  { stream, from, to }: Readonly<Record<'stream' | 'from' | 'to', number>>,
+  memory: Scratch,
+) {
+  const { tensor, size, stride: stored } = view;
   // a single position has no neighbour: whatever its stride says, all numbers of the tensor are its own
   const stride = size.pos > 1 ? stored : { ...stored, pos: countOf(tensor.shape) };
   const axes = ['stream', 'layer', 'head', 'd'] as const;
@@ -95,7 +112,7 @@ function readSlice({ tensor, size, stride: stored }: View, stream: number, from:
       sums.flatMap((sum) => Array.from({ length: size[axis] }, (_, i) => sum + i * stride[axis])),
     [stride.stream < stride.pos ? 0 : base],
   );
-  const values = new Float32Array(starts.length * run);
+  const values = memory(view, starts.length * run);
   const inner = Object.fromEntries(axes.filter((axis) => !isOuter(axis)).map((axis) => [axis, stride[axis]]));
   const local: Record<Axis, number> = {
     stream: 0,
@@ -117,7 +134,9 @@ function readSlice({ tensor, size, stride: stored }: View, stream: number, from:
   return { slice: { values: offset === 0 ? values : values.subarray(offset), stride: local }, done };
 }
 
+/** What becomes one piece. Streams are counted anew: a file may hold streams 3 and 7 alone. */
 interface Range {
+  readonly index: number;
   /** First position of the slices. */
   readonly from: number;
   readonly at: number;
@@ -129,6 +148,7 @@ function assemble(
   stream: StreamPlan,
   slices: Map<View, Map<number, Slice>>,
   range: Range,
+  memory: Scratch,
 ): RecordingPiece {
   const { layers, heads, d, parts } = plan;
   const positions = range.to - range.at;
@@ -136,7 +156,7 @@ function assemble(
     parts.map((part) => {
       const grid = stream.cells[part]!;
       const width = grid[0].length;
-      const out = new Float32Array(positions * layers * width * d);
+      const out = memory(part, positions * layers * width * d);
       grid.forEach((row, layer) =>
         row.forEach((cell, head) => {
           const slice = slices.get(cell.view)!.get(cell.stream)!;
@@ -148,7 +168,9 @@ function assemble(
       return [part, out];
     }),
   );
-  return { stream: stream.stream, firstPos: range.at, positions, layers, heads, tokenIds: null, vectors };
+  const streams = new Int32Array(positions).fill(range.index);
+  const pos = streams.map((_, i) => range.at + i);
+  return { positions, layers, heads, streams, pos, tokenIds: null, vectors };
 }
 
 /** Copy one cell's rows into place and look at every number on the way. Returns the first that is not finite. */

@@ -201,7 +201,7 @@ describe('metadata', () => {
     };
     const { lost, warnings } = await importTable({ 'm.npz': npz(arrays) }, SCALE);
     expect(lost.join()).toContain('tensor layers.0.mlp (<f4 [2])');
-    expect(warnings.join()).toContain('k1 of stream 0, layer 1, head 0 is all zero');
+    expect(warnings.join()).toContain('k1 of layer 1, head 0 is all zero');
     expect(warnings.join()).not.toContain('head 1 is');
   });
 });

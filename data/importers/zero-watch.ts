@@ -20,7 +20,7 @@ export function zeroWatch() {
         const d = q.length / (positions * layers * piece.heads);
         const heads = values.length / (positions * layers * d);
         for (let cell = 0; cell < layers * heads; cell++) {
-          const name = `${part} of stream ${piece.stream}, layer ${Math.floor(cell / heads)}, head ${cell % heads}`;
+          const name = `${part} of layer ${Math.floor(cell / heads)}, head ${cell % heads}`;
           const at = seen.get(name) ?? {
             first: values.slice(cell * d, (cell + 1) * d),
             constant: true,

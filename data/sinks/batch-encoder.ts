@@ -13,6 +13,11 @@ export class BatchEncoder extends RecordBatchStreamWriter {
 
   /** The bytes of a batch, copied out of it: its memory may change afterwards. */
   encode(batch: RecordBatch): Buffer {
+    return Buffer.concat(this.parts(batch));
+  }
+
+  /** The bytes of a batch as views on its own memory, to be used before that changes. */
+  parts(batch: RecordBatch): readonly Uint8Array[] {
     this.write(batch);
     this._recordBatchBlocks.length = 0; // meant for the footer of a file; it would grow for ever
     return this.#take();
@@ -21,13 +26,13 @@ export class BatchEncoder extends RecordBatchStreamWriter {
   /** The bytes that end the stream. */
   end(): Buffer {
     this.reset(this._sink, null);
-    return this.#take();
+    return Buffer.concat(this.#take());
   }
 
-  #take(): Buffer {
-    const bytes = Buffer.concat(this.#parts);
+  #take(): readonly Uint8Array[] {
+    const parts = this.#parts;
     this.#parts = [];
-    return bytes;
+    return parts;
   }
 
   protected override _write(chunk: ArrayBufferView): this {

@@ -7,6 +7,7 @@ import { writing } from './io-failure.js';
 /** What was written: enough to say later whether a file is still the one that was sealed. */
 export interface Written {
   readonly bytes: number;
+  /** Of nothing when the file was written unhashed. */
   readonly sha256: string;
 }
 
@@ -23,9 +24,10 @@ export interface OutFile {
 
 /**
  * Start a file under a temporary name beside `path`; one that a killed process left there is overwritten.
+ * `hashed` false leaves out the sha256, which takes as long as all else where much is written.
  * @throws Failure `disk-full` or `not-writable`
  */
-export async function createOutFile(path: string): Promise<OutFile> {
+export async function createOutFile(path: string, hashed = true): Promise<OutFile> {
   const temporary = `${path}.tmp`;
   const file = await createFile(temporary, 'w');
   const hash = createHash('sha256');
@@ -34,7 +36,7 @@ export async function createOutFile(path: string): Promise<OutFile> {
     path,
     async write(bytes) {
       await file.append(bytes);
-      hash.update(bytes);
+      if (hashed) hash.update(bytes);
     },
     async commit() {
       await file.sync();
@@ -53,8 +55,12 @@ export async function createOutFile(path: string): Promise<OutFile> {
 }
 
 /** Write a whole file through `work`; if it fails, nothing is left. */
-export async function writeWhole(path: string, work: (file: OutFile) => Promise<void>): Promise<Written> {
-  const file = await createOutFile(path);
+export async function writeWhole(
+  path: string,
+  work: (file: OutFile) => Promise<void>,
+  hashed = true,
+): Promise<Written> {
+  const file = await createOutFile(path, hashed);
   try {
     await work(file);
     return await file.commit();
