@@ -9,6 +9,8 @@ export interface Column extends Saved {
   get(slot: number): number;
   /** Write the number of an atom, or of the next one if `slot` is the count. */
   set(slot: number, value: number): void;
+  /** Add to the number of every atom, by slot. */
+  add(values: ArrayLike<number>): void;
   /** The slot with the least number; of equals the one with the lower number in `older`, then the lower slot. */
   least(older?: Column | null, eligible?: (slot: number) => boolean): number;
 }
@@ -39,6 +41,15 @@ export function column({ rows: makeRows }: Pick<CacheParts, 'rows'>): Column {
       if (slot === rows.count) rows.append([value]);
       else rows.write(slot, [value]);
       copy[slot] = rows.read(slot)[0];
+    },
+    add(values) {
+      let slot = 0;
+      for (const block of rows.views()) {
+        for (let i = 0; i < block.length; i++, slot++) {
+          block[i] += values[slot];
+          copy[slot] = block[i]; // as it was stored, which rounded it
+        }
+      }
     },
     least,
     snapshot: saved.snapshot,

@@ -4,7 +4,7 @@ import { column } from './column.js';
 import { keptRows } from './kept-rows.js';
 import { beforeRecent } from './recent.js';
 import { savedTogether } from './saved-state.js';
-import { allowances, refuseSmallBudgets, sideBudgets } from './side-budgets.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin } from './side-budgets.js';
 import { sizeWatched, watchedCost, watchingCache, type WatchingSide } from './watching-cache.js';
 
 const NAME = 'heavy-hitter';
@@ -46,6 +46,7 @@ export const heavyHitter = defineCache(
       '(2·d + 2)·(kept1 + kept2)·b, and (kept1 + kept2)·b scratch; kept = min(n, size) if size is in tokens',
     formula: (input, options) => sizeWatched(input, options, COST),
     covering: (n) => ({ size: n }),
+    within: sidesWithin(COST),
   },
   ({ recent, ...budgets }, parts) => {
     refuseSmallBudgets(NAME, budgets, COST, parts);
@@ -67,6 +68,6 @@ function heavySide(allowed: (n: number) => number, recent: number, parts: CacheP
     kept,
     saved: savedTogether({ kept, sums }),
     take: (entry) => sums.set(kept.put(entry, lightest), 0),
-    watch: (marginals) => marginals.forEach((a, slot) => sums.set(slot, sums.get(slot) + a)),
+    watch: sums.add,
   };
 }

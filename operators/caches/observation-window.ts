@@ -3,10 +3,11 @@ import { defineCache, type CacheParts } from '../../src/core/cache.js';
 import { keptRows, type KeptRows } from './kept-rows.js';
 import { beforeRecent } from './recent.js';
 import { savedNumbers, savedRows, savedTogether } from './saved-state.js';
-import { allowances, refuseSmallBudgets, sideBudgets } from './side-budgets.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin } from './side-budgets.js';
 import { leastSlot, sizeWatched, watchedCost, watchingCache, type WatchingSide } from './watching-cache.js';
 
 const NAME = 'observation-window';
+const WINDOW = 16;
 /** A position, and what each query of the window gave the token; beside the window one token is chosen at least. */
 const costOf = ({ window }: { readonly window: number }) => watchedCost(1 + window, window + 1);
 
@@ -33,7 +34,11 @@ export const observationWindow = defineCache(
     },
     options: z.object({
       ...sideBudgets,
-      window: z.int().positive().default(16).describe('last tokens kept, whose queries choose the others'),
+      window: z
+        .int()
+        .positive()
+        .default(WINDOW)
+        .describe('last tokens kept, whose queries choose the others'),
       pool: z
         .int()
         .positive()
@@ -50,6 +55,7 @@ export const observationWindow = defineCache(
       '(2·d + 1 + window)·(kept1 + kept2)·b, and (kept1 + kept2)·b scratch; kept = min(n, size) if size is in tokens',
     formula: (input, options) => sizeWatched(input, options, costOf(options)),
     covering: (n) => ({ size: n + 1, window: 1 }),
+    within: sidesWithin(costOf({ window: WINDOW })),
   },
   (options, parts) => {
     refuseSmallBudgets(NAME, options, costOf(options), parts);

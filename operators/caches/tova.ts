@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineCache, type CacheParts } from '../../src/core/cache.js';
 import { keptRows } from './kept-rows.js';
 import { savedNumbers, savedTogether } from './saved-state.js';
-import { allowances, refuseSmallBudgets, sideBudgets } from './side-budgets.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin } from './side-budgets.js';
 import { leastSlot, sizeWatched, watchedCost, watchingCache, type WatchingSide } from './watching-cache.js';
 
 const NAME = 'tova';
@@ -37,6 +37,7 @@ export const tova = defineCache(
       '(2·d + 1)·(kept1 + kept2)·b, and (kept1 + kept2)·b scratch; kept = min(n, size) if size is in tokens',
     formula: (input, options) => sizeWatched(input, options, COST),
     covering: (n) => ({ size: n }),
+    within: sidesWithin(COST),
   },
   (options, parts) => {
     refuseSmallBudgets(NAME, options, COST, parts);

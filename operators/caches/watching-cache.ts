@@ -1,4 +1,5 @@
 import type { CacheParts, Size, SizeInput } from '../../src/core/cache.js';
+import type { Rows } from '../../src/core/memory.js';
 import { attention, marginals } from '../../src/core/plan.js';
 import { massFlops } from './flops.js';
 import type { KeptRows } from './kept-rows.js';
@@ -26,12 +27,18 @@ export function watchingCache(
     observe({ lse }) {
       sides.forEach((side, i) => {
         const mass = i === 0 ? mass1 : mass2!;
-        side.watch(
-          Float64Array.from({ length: mass.count }, (_, slot) => Math.exp(mass.read(slot)[0] - lse)),
-        );
+        side.watch(marginalsOf(mass, lse));
       });
     },
   };
+}
+
+/** e^(mass − lse) of every atom. */
+function marginalsOf(mass: Rows, lse: number): Float64Array {
+  const marginals = new Float64Array(mass.count);
+  let slot = 0;
+  for (const block of mass.views()) for (const x of block) marginals[slot++] = Math.exp(x - lse);
+  return marginals;
 }
 
 /** Cost of an atom that is watched: its mass is measured into scratch. */
