@@ -4,7 +4,7 @@ import { fourCache } from '../operators/caches/four-cache.js';
 import { twoCache } from '../operators/caches/two-cache.js';
 import { window } from '../operators/caches/window.js';
 import { decodingThreshold, indexWeights, type IndexStream } from '../src/bounds/index-output.js';
-import type { CacheFactory } from '../src/core/cache.js';
+import type { CacheFactory, Snapshot } from '../src/core/cache.js';
 import { Failure } from '../src/core/failure.js';
 import { inlinePool, SharedArena } from '../workers/index.js';
 import { playIndexGame, type IndexGame, type IndexGameResult } from './index-game.js';
@@ -118,6 +118,48 @@ describe('no cache gets more bits across than were sent', () => {
     }
   });
 });
+
+describe('honest play', () => {
+  it('lets the query token take its place: a window of one row recovers nothing', async () => {
+    const { scores } = await play({ window: window({ size: 1 }) }, { n: 2, d: { exactly: 200 } });
+    expect(scores[0].bit_error).toBeGreaterThan(0.4); // without that token the last row would be seen: 1/4
+  });
+
+  it('finds out a cache that gets bits across beside its state', async () => {
+    const { scores } = await play({ cheat: passingNotes() }, { d: { exactly: 32 } });
+    expect(scores[0]).toMatchObject({ recovery: 1, message_bits: 0, above_diagonal: true });
+  });
+
+  it('draws other keys and bits for another seed, stream or dimension', () => {
+    const first = drawInstance('four', 9, 8, 1);
+    expect(drawInstance('four', 9, 8, 1)).toEqual(first);
+    for (const other of [
+      drawInstance('four', 9, 8, 2),
+      drawInstance('two', 3, 8, 1),
+      drawInstance('four', 9, 9, 1),
+    ]) {
+      expect(other.keys[0].slice(0, 8)).not.toEqual(first.keys[0]);
+      expect(other.bits).not.toEqual(first.bits);
+    }
+  });
+});
+
+/** An exact cache that sends nothing and remembers everything behind the game's back. */
+function passingNotes(): CacheFactory {
+  const honest = fourCache();
+  let note: Snapshot = {};
+  return {
+    ...honest,
+    create(parts) {
+      const cache = honest.create(parts);
+      const snapshot = () => {
+        note = cache.snapshot();
+        return {};
+      };
+      return { ...cache, snapshot, restore: () => cache.restore(note) };
+    },
+  };
+}
 
 describe('a game', () => {
   it('is the same again with the same seed, and another one with another', async () => {

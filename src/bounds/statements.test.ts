@@ -66,6 +66,7 @@ describe('memory lower bounds', () => {
 
   it('for n² free triples exceed the lossless four caches from n = 241 on (float32, p = .9)', () => {
     expect(Math.floor(contradictionLength(at()))).toBe(241);
+    expect(losslessBits(at({ n: 100, d: 8, w: 32 }))).toBe(4 * 100 * 8 * 32);
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 5000 }), fc.integer({ min: 1, max: 512 }), (n, d) => {
         const input = at({ n, d });

@@ -64,7 +64,7 @@ describe('kronflow bounds', () => {
     ['--n', '2.5', 'expected int'],
     ['--n', 'many', 'expected number'],
     ['--d', '0', 'expected number to be >=1'],
-    ['--d', '', 'expected number'],
+    ['--d', '', 'received NaN'],
     ['--eps', '0', 'expected number to be >0'],
     ['--eps', '1', 'expected number to be <1'],
     ['--p', '0.5', 'expected number to be >0.5'],
