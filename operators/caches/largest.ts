@@ -6,7 +6,7 @@ export function largest(numbers: Float64Array, k: number): Int32Array {
   const count = Math.min(k, numbers.length);
   const chosen = new Int32Array(count);
   if (count === 0) return chosen;
-  const known = numbers.map((x) => (Number.isNaN(x) ? Infinity : x));
+  const known = numbers.some(Number.isNaN) ? numbers.map((x) => (Number.isNaN(x) ? Infinity : x)) : numbers;
   const least = kthLargest(known.slice(), count);
   let ties = count;
   for (const x of known) if (x > least) ties--;

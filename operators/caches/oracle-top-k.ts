@@ -3,7 +3,7 @@ import { defineCache, type CacheParts, type SizeInput } from '../../src/core/cac
 import type { Floats, Rows } from '../../src/core/memory.js';
 import { atoms, attention, type Plan } from '../../src/core/plan.js';
 import { entryRows, type EntryRows } from './entry-rows.js';
-import { rowsFlops } from './flops.js';
+import { massFlops, rowsFlops } from './flops.js';
 import { largest } from './largest.js';
 import { scorePairs } from './score-pairs.js';
 import {
@@ -24,7 +24,7 @@ const COST = { metadata: 0 };
  * (not for the error: leaving out two values that cancel can beat it). Of equal weights the older a, then b, is taken.
  *
  * A line in a plot, not a cache: it keeps every entry, and scores all pairs at each query on the main thread
- * (2·n²·d operations and 8·n² bytes, in neither `flops` nor the ledger; math.md 1.1). In matrix order pairs are tokens.
+ * (2·n²·d operations, counted in `flops`, and 8·n² bytes that the ledger does not see). In matrix order pairs are tokens.
  */
 export const oracleTopK = defineCache(
   {
@@ -47,7 +47,7 @@ export const oracleTopK = defineCache(
         residentBytes: 2 * sideCount(order) * n * d * bytesPerNumber,
         metadataBytes: 0,
         scratchBytes: 2 * k * d * bytesPerNumber,
-        flops: rowsFlops(k, d),
+        flops: rowsFlops(k, d) + searchFlops(n, k, input),
       };
     },
     covering: (n) => ({ size: n }),
@@ -78,15 +78,21 @@ function pairsWithin(
 function selection(
   { k1, k2, v1, v2 }: EntryRows,
   pairs: (n: number) => number,
-  { d, scale, rows }: CacheParts,
+  { d, order, scale, rows }: CacheParts,
 ): (q: Floats) => Plan {
   const [keys, values] = [rows(d, 'scratch'), rows(d, 'scratch')];
   return (q) => {
     const chosen = largest(scorePairs(q, scale, k1, k2), pairs(k1.count));
     copyProducts(chosen, k1, k2, keys);
     copyProducts(chosen, v1, v2, values);
-    return { jobs: [attention(atoms(keys, values), null)] };
+    const flops = searchFlops(k1.count, chosen.length, { d, order });
+    return { jobs: [attention(atoms(keys, values), null)], flops };
   };
+}
+
+/** Operations of scoring every pair and multiplying out the k chosen ones. */
+function searchFlops(n: number, k: number, { d, order }: Pick<CacheParts, 'd' | 'order'>): number {
+  return order === 'tensor' ? massFlops(n, n, d) + 2 * k * d : massFlops(n, null, d);
 }
 
 /** Write a_i * b_j of every chosen pair i·b.count + j; without `b` the rows of `a` themselves. */

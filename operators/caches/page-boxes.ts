@@ -78,8 +78,13 @@ function largestSum(x0: Float64Array, x1: Float64Array): number {
 function largestProduct(x0: Float64Array, x1: Float64Array, y0: Floats, y1: Floats): number {
   let sum = 0;
   for (let t = 0; t < x0.length; t++) {
-    const [c, e] = [y0[t], y1[t]];
-    sum += Math.max(x0[t] * c, x0[t] * e, x1[t] * c, x1[t] * e);
+    const a = x0[t] * y0[t];
+    const b = x0[t] * y1[t];
+    const c = x1[t] * y0[t];
+    const e = x1[t] * y1[t];
+    const low = a > b ? a : b;
+    const high = c > e ? c : e;
+    sum += low > high ? low : high;
   }
   return sum;
 }

@@ -19,7 +19,7 @@ export function scorePairs(
   for (let a = 0; a < keys1.count; a++) {
     const k1 = keys1.read(a);
     for (let t = 0; t < d; t++) y[t] = scale * q[t] * k1[t];
-    for (let b = 0; b < n2; b++) scores[a * n2 + b] = dot(y, columns, b * d);
+    scoreRow(y, columns, scores, a * n2, n2);
   }
   return scores;
 }
@@ -31,17 +31,35 @@ function copyOf(rows: Pick<Rows, 'count' | 'read'>, d: number): Float64Array {
   return copy;
 }
 
-/** <y, columns[at, at + d)>, four sums at a time so that they do not wait for one another. */
-function dot(y: Float64Array, columns: Float64Array, at: number): number {
+/** scores[at + b] = <y, column b>, four columns at a time so that each coordinate of y is read once for them. */
+function scoreRow(
+  y: Float64Array,
+  columns: Float64Array,
+  scores: Float64Array,
+  at: number,
+  count: number,
+): void {
   const d = y.length;
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let t = 0;
-  for (; t + 4 <= d; t += 4) {
-    s0 += y[t] * columns[at + t];
-    s1 += y[t + 1] * columns[at + t + 1];
-    s2 += y[t + 2] * columns[at + t + 2];
-    s3 += y[t + 3] * columns[at + t + 3];
+  let b = 0;
+  for (; b + 4 <= count; b += 4) {
+    const c0 = b * d;
+    const [c1, c2, c3] = [c0 + d, c0 + 2 * d, c0 + 3 * d];
+    let [s0, s1, s2, s3] = [0, 0, 0, 0];
+    for (let t = 0; t < d; t++) {
+      const x = y[t];
+      s0 += x * columns[c0 + t];
+      s1 += x * columns[c1 + t];
+      s2 += x * columns[c2 + t];
+      s3 += x * columns[c3 + t];
+    }
+    scores[at + b] = s0;
+    scores[at + b + 1] = s1;
+    scores[at + b + 2] = s2;
+    scores[at + b + 3] = s3;
   }
-  for (; t < d; t++) s0 += y[t] * columns[at + t];
-  return s0 + s1 + (s2 + s3);
+  for (; b < count; b++) {
+    let sum = 0;
+    for (let t = 0; t < d; t++) sum += y[t] * columns[b * d + t];
+    scores[at + b] = sum;
+  }
 }
