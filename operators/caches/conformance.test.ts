@@ -2,8 +2,8 @@ import { describe, it } from 'vitest';
 import { caches } from './index.js';
 import type { SideBudgets } from './side-budgets.js';
 import { cacheLaws, type CacheUnderTest } from './testing/conformance.js';
-import { pairStream } from './testing/pair-stream.js';
 import { reservoirVariance } from './testing/reservoir-variance.js';
+import { pairStream } from './testing/pair-stream.js';
 import { subgenVariance, type SubgenOptions } from './testing/subgen-variance.js';
 
 /** Budgets small enough to drop something within 60 tokens, and what theory says of it. */
@@ -26,6 +26,10 @@ const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
     ],
     variance: (stream, n, options) => subgenVariance(stream, n, options as unknown as SubgenOptions),
   },
+  reservoir: {
+    options: [{ size: 5 }, { size: '600B', size2: 7 }, { size: 3, size2: '1KiB' }],
+    variance: (stream, n, options) => reservoirVariance(stream, n, options as unknown as SideBudgets),
+  },
   polynomial: {
     options: [
       { degree: 1, window: 4 },
@@ -33,10 +37,21 @@ const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
       { degree: 0, window: 9 },
     ],
   },
-  reservoir: {
-    options: [{ size: 5 }, { size: '600B', size2: 7 }, { size: 3, size2: '1KiB' }],
-    variance: (stream, n, options) => reservoirVariance(stream, n, options as unknown as SideBudgets),
+  'block-lsh': {
+    options: [
+      { bits: 3, block: 4 },
+      { bits: 2, block: 7, alpha: 0.6 },
+      { bits: 3, block: 5, rest: 'scale', samples: 6 },
+      { bits: 4, block: 1, rest: 'sample', samples: 9 },
+    ],
   },
+  lsh: {
+    options: [
+      { bits: 3, window: 4, samples: 3 },
+      { bits: 2, window: 1, samples: 5, norms: false },
+    ],
+  },
+  skip: { options: [{ eta: 1 }, { eta: 0 }, { eta: 1e-6 }] },
   'subgen-atoms': {
     options: [
       { size: 6, window: 2 },

@@ -1,9 +1,11 @@
 import type { CachePlugin } from '../../src/core/cache.js';
+import { blockLsh } from './block-lsh.js';
 import { fourCacheMaterialising } from './four-cache-materialising.js';
 import { fourCache } from './four-cache.js';
-import { heavyHitter } from './heavy-hitter.js';
 import { keyDiff } from './key-diff.js';
 import { keyNorm } from './key-norm.js';
+import { heavyHitter } from './heavy-hitter.js';
+import { lsh } from './lsh.js';
 import { observationWindow } from './observation-window.js';
 import { oracleTopK } from './oracle-top-k.js';
 import { polynomial } from './polynomial.js';
@@ -13,6 +15,7 @@ import { quantised } from './quantised.js';
 import { rank1 } from './rank1.js';
 import { reservoir } from './reservoir.js';
 import { sinks } from './sinks.js';
+import { skip } from './skip.js';
 import { subgenAtoms } from './subgen-atoms.js';
 import { subgen2 } from './subgen2.js';
 import { subgen4 } from './subgen4.js';
@@ -26,11 +29,13 @@ export const caches: readonly CachePlugin[] = [
   fourCache,
   fourCacheMaterialising,
   twoCache,
+  skip,
   polynomial,
   subgen2,
   subgen4,
-  reservoir,
   subgenAtoms,
+  reservoir,
+  lsh,
   window,
   sinks,
   keyNorm,
@@ -42,6 +47,7 @@ export const caches: readonly CachePlugin[] = [
   observationWindow,
   pages,
   quantised,
+  blockLsh,
   oracleTopK,
   rank1,
 ];

@@ -4,7 +4,7 @@ import { atoms, matrix, SKIP_BLOCK, skipping, type Plan } from '../../src/core/p
 import type { Answer } from '../../src/core/pool.js';
 import { entryRows, type EntryRows } from './entry-rows.js';
 import { gridFlops, rowsFlops } from './flops.js';
-import { sideBounds, type SideBounds } from './key-boxes.js';
+import { sideBounds, type SideBounds } from './side-bounds.js';
 import { sideCount, sidesOf } from './sides.js';
 
 const options = z.object({
