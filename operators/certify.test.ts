@@ -10,11 +10,18 @@ import { updateCaches } from './update-caches.js';
 
 /** A window that claims and certifies made-up numbers, and notes what it was told. */
 const promising = defineCache(
-  { ...window.spec, name: 'promising', options: z.object({}), claimedEps: ({ n }: { n: number }) => n / 8 } as never,
+  {
+    ...window.spec,
+    within: undefined,
+    name: 'promising',
+    options: z.object({}),
+    claimedEps: ({ n }: { n: number }) => n / 8,
+  } as never,
   (_, parts) => {
     const { create } = window({ size: 2 });
     const cache = create(parts);
-    return { ...cache, certify: ({ lse, pairs }) => pairs + 0 * lse };
+    const outOfRange = () => (cache.census().evicted1 > 0 ? 'too many tokens' : null);
+    return { ...cache, outOfRange, certify: ({ lse, pairs }) => pairs + 0 * lse };
   },
 );
 
@@ -25,20 +32,18 @@ describe('certify', () => {
       { label: 'promising', factory: promising() },
     ];
     const run = testRun({ caches, heads: 1 });
-    const tokens = [0, 1, 2].map((i) => projected(run, i, { prefill: i === 0 }));
+    const tokens = [0, 1, 2, 3].map((i) => projected(run, i, { prefill: i === 0 }));
     const events = await stepByStep(tokens, (token) =>
       token.pipe(updateCaches(run), attend(run), certify(run)),
     );
+    const nothing = { certificate: null, claimedEps: null, outOfRange: null };
     expect(events.map(({ bounds }) => bounds)).toEqual([
       null,
-      [
-        { certificate: null, claimedEps: null },
-        { certificate: 4, claimedEps: 2 / 8 },
-      ],
-      [
-        { certificate: null, claimedEps: null },
-        { certificate: 4, claimedEps: 3 / 8 },
-      ],
+      [nothing, { certificate: 4, claimedEps: 2 / 8, outOfRange: false }],
+      [nothing, { certificate: 4, claimedEps: 3 / 8, outOfRange: true }],
+      [nothing, { certificate: 4, claimedEps: 4 / 8, outOfRange: true }],
     ]);
+    const message = 'cache promising, layer 0, head 0: too many tokens'; // once, not at every step
+    expect(events.map(({ warnings }) => warnings)).toEqual([[], [], [{ kind: 'out-of-range', message }], []]);
   });
 });

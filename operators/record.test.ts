@@ -41,9 +41,10 @@ function recordable(run: TestRun, step: number, rest: Partial<Recordable> = {}):
       { ...answer(400), valueNorm: 72 },
     ],
     bounds: [
-      { certificate: 1e9, claimedEps: null },
-      { certificate: null, claimedEps: 0.5 },
+      { certificate: 1e9, claimedEps: null, outOfRange: true },
+      { certificate: null, claimedEps: 0.5, outOfRange: null },
     ],
+    warnings: [{ kind: 'out-of-range', message: 'cache x: scores of 7' }],
     errors: [0, 1].map((i) => ({ relL2: 21 + i, maxAbs: 23 + i, cos: 25 + i, logZ: 27 + i, ...more(i) })),
     memory: [0, 1].map((i) => ({
       bytes: { resident: 31 + i, metadata: 33 + i, scratch: 35 + i },
@@ -79,7 +80,7 @@ const SECOND = {
   ...{ clusters_side1: 52, clusters_side2: 54, samples: 56, pairs_scored: 205, flops: 206 },
   ...{ err_rel_l2: 22, err_max_abs: 24, err_cos: 26, logz_err: 28, err_l2: 62, err_eps: 64 },
   ...{ claimed_eps: 0.5, certificate: null, within_bound: false, lost_mass: 66, topk_recall: 68 },
-  ...{ weight_norm: null, value_norm: 72 },
+  ...{ weight_norm: null, value_norm: 72, out_of_range: null, skipped_share: null, skipped_mass: null },
   ...{ score_std: 404, max_score: 202, lse: 201, ...MEASURED },
 };
 
@@ -91,7 +92,14 @@ describe('record', () => {
     expect(steps).toHaveLength(2);
     expect(steps![1]).toEqual(SECOND);
     expect(steps![0]).toMatchObject({ head: 0, resident_bytes: 31, err_rel_l2: 21, score_std: 304, t_ns: 0 });
-    expect(steps![0]).toMatchObject({ certificate: 1e9, claimed_eps: null, within_bound: true });
+    expect(steps![0]).toMatchObject({
+      certificate: 1e9,
+      claimed_eps: null,
+      within_bound: true,
+      out_of_range: true,
+    });
+    const event = { t_ns: 0, kind: 'out-of-range', stream_id: 0, step: 3, message: 'cache x: scores of 7' };
+    expect(run.batches[0].events).toEqual([event]);
   });
 
   it('writes null for what is not known: no query, no reference, no budget', async () => {

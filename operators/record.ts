@@ -13,7 +13,8 @@ import type {
   TokenEvent,
 } from '../src/core/event.js';
 import type { Run } from '../src/core/run.js';
-import type { OutputRow, StepRow } from '../src/core/trace.js';
+import type { Census } from '../src/core/cache.js';
+import type { EventRow, OutputRow, StepRow, TraceBatch } from '../src/core/trace.js';
 
 /** What `record` leaves. */
 export interface RecordOptions {
@@ -38,7 +39,11 @@ export function record<T extends Recordable & Partial<HasRows>>(
       return timings ? row : { ...row, ...UNTIMED };
     });
     for (const slot of Object.values(event.qkv)) if (slot !== null) arena.free(slot);
-    const left = outputs ? { steps, outputs: outputRows(event) } : { steps };
+    const left: TraceBatch = {
+      steps,
+      ...(outputs ? { outputs: outputRows(event) } : {}),
+      ...(event.warnings?.length ? { events: eventRows(event, timings ? t_ns : null) } : {}),
+    };
     return { ...event, rows: [...(event.rows ?? []), left] };
   });
 }
@@ -53,6 +58,7 @@ function measured(value: number | undefined): number | null {
 function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: number | null): StepRow {
   const { held, update_ns } = event.updates[i];
   const { bytes, census, formulaBytes } = event.memory[i];
+  const { spec } = held.factory;
   const answer = event.answers?.[i];
   const exact = event.prefill ? undefined : event.exact?.[held.head]; // a prompt is answered only to drive layers
   const error = event.errors?.[i];
@@ -80,6 +86,9 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
     clusters_side2: census.clusters2,
     samples: census.samples,
     pairs_scored: answer?.pairs ?? null,
+    skipped_share: answer === undefined || !spec.readsPart ? null : skippedShare(answer.pairs, census),
+    skipped_mass:
+      answer === undefined || spec.exactness !== 'certified' || !spec.readsPart ? null : answer.rest,
     flops: answer?.flops ?? null,
     err_rel_l2: error?.relL2 ?? null,
     err_max_abs: error?.maxAbs ?? null,
@@ -89,6 +98,7 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
     claimed_eps: bound?.claimedEps ?? null,
     certificate: measured(bound?.certificate ?? undefined),
     within_bound: withinBound(error, bound, exact),
+    out_of_range: bound?.outOfRange ?? null,
     lost_mass: measured(error?.lostMass),
     topk_recall: measured(error?.recall),
     logz_err: error?.logZ ?? null,
@@ -103,6 +113,19 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
     queue_ns: answer?.queue_ns ?? null,
     reference_ns: exact?.attend_ns ?? null,
   };
+}
+
+/** Of the pairs that kept atoms make (matrix order: atoms), the share that was not scored. */
+function skippedShare(scored: number, { kept1, kept2 }: Census): number {
+  const all = kept1 * (kept2 === 0 ? 1 : kept2);
+  return all === 0 ? 0 : 1 - scored / all;
+}
+
+function eventRows(
+  { warnings = [], streamId: stream_id, step }: Recordable,
+  t_ns: number | null,
+): EventRow[] {
+  return warnings.map(({ kind, message }) => ({ t_ns, kind, stream_id, step, message }));
 }
 
 /** Null without an error or a promise. Float32 is no broken promise: 1e-5 of the exact output is allowed for it. */

@@ -10,6 +10,7 @@ import { Failure } from '../src/core/failure.js';
 import { Ledger } from '../src/core/ledger.js';
 import { randomStream } from '../src/core/random.js';
 import type { Clock, Run } from '../src/core/run.js';
+import type { TraceSink } from '../src/core/trace.js';
 import { SharedArena } from '../workers/arena.js';
 import { chooseKernel } from '../workers/choose-kernel.js';
 import { TILINGS, type KernelName } from '../workers/kernels/kernel.js';
@@ -65,7 +66,7 @@ export async function executeRun(resolved: ResolvedRun, execution: Execution): P
   try {
     const trace = await openTrace(resolved, execution, pool.kernel);
     const ledger = new Ledger(config.memory ?? Infinity);
-    const run = assembleRun(resolved, { arena, pool, ledger, clock: trace.clock, sink: trace.journal });
+    const run = assembleRun(resolved, { arena, pool, ledger, clock: trace.clock, sink: logging(trace) });
     reportRestarts(run, trace, config.trace.timings);
     const counters: Counters = { read: 0, processed: 0 };
     try {
@@ -140,10 +141,19 @@ function startFlow(
     : replay(run, takeSteps(source.open(), limits), options);
 }
 
+/** The journal, with every event also in the log. */
+function logging({ journal, log }: OpenTrace): TraceSink {
+  return {
+    write(batch) {
+      for (const { kind, message, ...at } of batch.events ?? []) log.warn({ kind, ...at }, message);
+      return journal.write(batch);
+    },
+  };
+}
+
 /** A thread that died is a row of the events table: the run goes on. */
 function reportRestarts({ pool, clock, sink }: Run, { log }: OpenTrace, timings: boolean): void {
   pool.onEvent = (event) => {
-    log.warn(event, 'a worker thread was replaced');
     const row = { t_ns: timings ? clock.now() : null, ...event, stream_id: null, step: null };
     sink.write({ events: [row] }).catch((error: unknown) => log.error({ err: error }, 'event not written'));
   };

@@ -19,6 +19,8 @@ export interface CacheSummary {
   readonly lost_mass_mean: number | null;
   /** Share of steps within the bound that was promised. */
   readonly within_bound_share: number | null;
+  /** Answers that left the range for which the cache was made. */
+  readonly out_of_range: number;
 }
 
 /** A trace in a few numbers. */
@@ -37,7 +39,8 @@ export interface TraceSummary {
 
 const COLUMNS = [
   'stream_id', 'layer', 'head', 'step', 'cache', 'resident_bytes', 'metadata_bytes', 'scratch_bytes', 'update_ns',
-  'attend_ns', 'err_rel_l2', 'lost_mass', 'within_bound', 'score_std',
+  'attend_ns', 'err_rel_l2', 'lost_mass', 'within_bound', 'out_of_range',
+  'score_std',
 ] as const; // prettier-ignore
 
 /**
@@ -81,12 +84,13 @@ class Holdings {
   }
 }
 
-type Measured = 'resident_bytes' | 'metadata_bytes' | 'scratch_bytes' | 'update_ns' | 'attend_ns' | 'err_rel_l2' | 'lost_mass' | 'within_bound'; // prettier-ignore
+type Measured = 'resident_bytes' | 'metadata_bytes' | 'scratch_bytes' | 'update_ns' | 'attend_ns' | 'err_rel_l2' | 'lost_mass' | 'within_bound' | 'out_of_range'; // prettier-ignore
 
 class Tally {
   readonly #errors: number[] = [];
   readonly #lost: number[] = [];
   readonly #within: number[] = [];
+  #outOfRange = 0;
   readonly #resident = new Holdings();
   readonly #scratch = new Holdings();
   readonly #held = new Holdings();
@@ -100,6 +104,7 @@ class Tally {
     this.#scratch.hold(instance, of('scratch_bytes') ?? 0);
     const [update, attend] = [of('update_ns'), of('attend_ns')];
     if (update !== null && attend !== null) this.#ns.set(key, (this.#ns.get(key) ?? 0) + update + attend);
+    this.#outOfRange += of('out_of_range') ?? 0;
     const into = { err_rel_l2: this.#errors, lost_mass: this.#lost, within_bound: this.#within };
     for (const name of ['err_rel_l2', 'lost_mass', 'within_bound'] as const) {
       const value = of(name);
@@ -121,6 +126,7 @@ class Tally {
       err_rel_l2_max: quantile(errors, 1),
       lost_mass_mean: mean(this.#lost),
       within_bound_share: mean(this.#within),
+      out_of_range: this.#outOfRange,
     };
   }
 }

@@ -39,6 +39,18 @@ export const stepColumns = {
     doc: 'pairs (or rows) scored for this answer',
     nullable: true,
   },
+  skipped_share: {
+    type: 'DOUBLE',
+    unit: '1',
+    doc: 'share of the kept pairs that this answer did not score; null for caches that score all they keep',
+    nullable: true,
+  },
+  skipped_mass: {
+    type: 'DOUBLE',
+    unit: '1',
+    doc: 'bound on Σ e^s of skipped pairs over Z of the scored ones; null where nothing is certified',
+    nullable: true,
+  },
   flops: { type: 'DOUBLE', unit: 'flop', doc: 'counted by the kernel, without exponentials', nullable: true },
   err_rel_l2: { type: 'DOUBLE', unit: '1', doc: '‖o − ô‖₂ / ‖o‖₂ against the exact output', nullable: true },
   err_max_abs: { type: 'DOUBLE', unit: '1', doc: 'max |o − ô|', nullable: true },
@@ -66,6 +78,12 @@ export const stepColumns = {
     type: 'BOOLEAN',
     unit: 'flag',
     doc: 'err_l2 ≤ certificate (plus 1e-5·‖o‖₂ for float32), or err_eps ≤ claimed_eps; null without a bound',
+    nullable: true,
+  },
+  out_of_range: {
+    type: 'BOOLEAN',
+    unit: 'flag',
+    doc: 'scores left the range for which the cache was made, see events; null for caches without one',
     nullable: true,
   },
   lost_mass: {

@@ -44,7 +44,9 @@ function rowAt(data: TableData, i: number): object {
     const { values, valid } = data[name];
     if (valid !== null && valid[i] === 0) return null;
     if (values instanceof Float32Array) return [...values.subarray(i * d, (i + 1) * d)];
-    return name === 'prefill' || name === 'within_bound' ? values[i] === 1 : values[i];
+    return ['prefill', 'within_bound', 'out_of_range'].includes(name) && values[i] !== null
+      ? values[i] === 1
+      : values[i];
   };
   return Object.fromEntries(Object.keys(data).map((name) => [name, value(name)]));
 }

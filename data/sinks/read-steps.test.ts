@@ -47,7 +47,9 @@ it('reads every column as it was written', async () => {
   function at(name: keyof StepRow, i: number) {
     const { values, valid } = columns[name];
     if (valid?.[i] === 0) return null;
-    return name === 'prefill' || name === 'within_bound' ? values[i] === 1 : values[i];
+    return ['prefill', 'within_bound', 'out_of_range'].includes(name) && values[i] !== null
+      ? values[i] === 1
+      : values[i];
   }
 });
 

@@ -19,6 +19,7 @@ export function stepRow(i: number): StepRow {
     ...{ attend_ns: 11 * i, queue_ns: 13, reference_ns: null },
     ...{ err_l2: i / 7, err_eps: null, claimed_eps: 0.5, certificate: i % 2 === 0 ? null : i },
     ...{ within_bound: i % 3 === 0 ? null : i % 3 === 1, lost_mass: null, topk_recall: i % 2 },
+    ...{ out_of_range: i % 5 === 0 ? null : i % 5 === 1, skipped_share: null, skipped_mass: i / 9 },
     ...{ weight_norm: 1 / (i + 1), value_norm: i },
   };
 }

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { LINES, type Standing } from '../../pipelines/compare.js';
 import type { TraceSummary } from '../../pipelines/summarise.js';
 import { formatBytes } from '../core/format.js';
-import { errorText, milliseconds, runText } from './summary-table.js';
+import { errorText, milliseconds, runText, warnings } from './summary-table.js';
 
 /** Contenders of one budget, best first; null: those without a budget. */
 export interface Group {
@@ -18,7 +18,8 @@ export function compareTable(summary: TraceSummary, groups: readonly Group[]): s
     `${runText(summary)}${std}\n${tables.join('\n')}\n` +
     'held: peak of resident and metadata bytes, all heads, layers and streams; error: ‖o − ô‖ / ‖o‖ against exact attention in float64;\n' +
     'lost: mean share of the exact softmax that is not held; bound: steps within the promised bound; ms: thread time;\n' +
-    'lines: oracle-top-k knows the weights and holds everything, random evicts by chance'
+    'lines: oracle-top-k knows the weights and holds everything, random evicts by chance' +
+    warnings(summary.caches)
   );
 }
 

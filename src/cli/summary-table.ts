@@ -19,7 +19,18 @@ export function summaryTable({ run, tokens, score_std, caches }: TraceSummary): 
       score_std === null ? '–' : score_std.toFixed(2),
     ]);
   }
-  return `${runText({ run, tokens })}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; bytes: all heads, layers and streams; ms: thread time; R: root mean square over steps with n ≥ 2${caveats(run)}`;
+  return `${runText({ run, tokens })}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; bytes: all heads, layers and streams; ms: thread time; R: root mean square over steps with n ≥ 2${caveats(run)}${warnings(caches)}`;
+}
+
+/** Answers that are worth less than their cache promises; never silence. */
+export function warnings(caches: TraceSummary['caches']): string {
+  return caches
+    .filter(({ out_of_range }) => out_of_range > 0)
+    .map(
+      ({ cache, out_of_range }) =>
+        `\nwarning: ${cache}: ${out_of_range} answers out of range, see events.parquet`,
+    )
+    .join('');
 }
 
 /** What was run, in one line. */

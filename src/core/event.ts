@@ -98,11 +98,21 @@ export interface Promised {
   readonly certificate: number | null;
   /** The ε of the paper's claim ε·‖p‖₂·‖V1 ⊘ V2‖₂, with these options. */
   readonly claimedEps: number | null;
+  /** Whether this answer is worth less than what is promised; null: this cache cannot tell. */
+  readonly outOfRange: boolean | null;
 }
 
 /** Added by `certify`: one per update; null for a prefill token. */
 export interface HasBounds {
   readonly bounds: readonly Promised[] | null;
+  /** Caches whose answers went out of range with this step, for the events table. */
+  readonly warnings: readonly Warning[];
+}
+
+/** Something a reader of the trace should know of one step. */
+export interface Warning {
+  readonly kind: 'out-of-range';
+  readonly message: string;
 }
 
 /** The exact answer of one head. */

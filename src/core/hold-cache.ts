@@ -41,6 +41,7 @@ export function holdCache(holding: Holding): HeldCache {
       ...{ bytesPerNumber: arena.bytesPerNumber, random, rows },
     }),
     appended: 0,
+    outOfRange: false,
     bytes: (): HeldBytes => ({
       resident: total('resident'),
       metadata: total('metadata'),

@@ -21,6 +21,8 @@ export interface HeldCache {
   readonly cache: Cache;
   /** Tokens appended so far; `updateCaches` counts them. */
   appended: number;
+  /** Whether the last answer was out of the range of what the cache promises; `certify` keeps it. */
+  outOfRange: boolean;
   bytes(): HeldBytes;
 }
 

@@ -24,6 +24,8 @@ export interface StepRow {
   readonly clusters_side2: number | null;
   readonly samples: number | null;
   readonly pairs_scored: number | null;
+  readonly skipped_share: number | null;
+  readonly skipped_mass: number | null;
   readonly flops: number | null;
   readonly err_rel_l2: number | null;
   readonly err_max_abs: number | null;
@@ -33,6 +35,7 @@ export interface StepRow {
   readonly claimed_eps: number | null;
   readonly certificate: number | null;
   readonly within_bound: boolean | null;
+  readonly out_of_range: boolean | null;
   readonly lost_mass: number | null;
   readonly topk_recall: number | null;
   readonly logz_err: number | null;
