@@ -30,13 +30,17 @@ export interface GrowingClusters extends Saved {
   radius(): number;
 }
 
+const SLACK = 1 / 8; // of the clusters are freed at once: merging costs O(m²·d)
+
 /**
  * Leader clustering with growing δ (math.md 4.8): a key joins the nearest leader within δ, the oldest of equals, or
- * leads a new cluster. When there are too many, δ grows by factors `gamma` until the two nearest leaders are within
- * it, and in the order of their age each leader joins the nearest older one within δ, with all its entries.
- * Leaders never move and δ grows at least `gamma`-fold, so a key is never farther than δ·γ/(γ−1) from its leader.
+ * leads a new cluster. When there are too many, leaders within δ of an older one join the nearest such, in the order of
+ * their age, until an eighth of the places are free; only when no more can, δ grows by factors `gamma` until the two
+ * nearest leaders are within it. A leader that took over another one stays until δ has grown, and leaders never move:
+ * so no key is ever farther than δ·max(2, γ/(γ−1)) from its leader.
  *
- * O(m·d) per entry. Growing costs O(m²·d), at most log_γ(largest / smallest distance) times in all.
+ * Math.md merges all leaders within δ at once, which leaves most of the places empty where distances are alike.
+ * O(m·d) per entry, merging included, and O(m²·d) each time that δ grows: at most log_γ(largest / least distance) times.
  * δ starts at 0, where only equal keys share a cluster; the first growth makes it the least distance there is.
  */
 export function growingClusters(
@@ -45,8 +49,9 @@ export function growingClusters(
   { d, rows }: Pick<CacheParts, 'd' | 'rows'>,
 ): GrowingClusters {
   const representatives = rows(d);
-  const counts = rows(2, 'metadata'); // (m × 2) entries per cluster
+  const counts = rows(3, 'metadata'); // (m × 3) two digits of its entries; 1 if it took over another at this δ
   let delta = 0;
+  let exhausted = true; // no leader can join another at this δ
   let leaders: Floats[] = []; // derived: views on the representatives
 
   function offer(entry: SideEntry, limit: number): void {
@@ -54,20 +59,26 @@ export function growingClusters(
     if (cluster === -1) open(entry);
     else {
       const c = countOf(counts.read(cluster)) + 1;
-      counts.write(cluster, digits(c));
+      counts.write(cluster, [...digits(c), counts.read(cluster)[2]]);
       content.join(cluster, entry, c);
     }
-    while (leaders.length > limit) {
-      grow(leastDistance(leaders));
-      mergeNear();
-    }
+    if (leaders.length > limit) shrink(limit);
   }
 
   function open(entry: SideEntry): void {
     representatives.append(entry.k);
-    counts.append(digits(1));
+    counts.append([...digits(1), 0]);
     leaders.push(representatives.read(leaders.length));
     content.open(entry);
+  }
+
+  function shrink(limit: number): void {
+    const target = limit - Math.floor(limit * SLACK);
+    if (!exhausted) mergeNear(target);
+    while (leaders.length > limit) {
+      grow(leastDistance(leaders));
+      mergeNear(target);
+    }
   }
 
   function grow(least: number): void {
@@ -75,20 +86,25 @@ export function growingClusters(
     else
       do delta *= gamma;
       while (delta < least);
+    for (let i = 0; i < counts.count; i++) counts.read(i)[2] = 0;
   }
 
-  function mergeNear(): void {
+  /** Merge leaders within δ until `target` are left or no more can. */
+  function mergeNear(target: number): void {
     const all = leaders;
     leaders = [];
-    for (let from = 0; from < all.length; from++) {
-      const into = nearestWithin(delta, leaders, all[from]);
+    for (let from = 0, left = all.length; from < all.length; from++) {
+      const stays = left <= target || counts.read(from)[2] === 1;
+      const into = stays ? -1 : nearestWithin(delta, leaders, all[from]);
       if (into === -1) settle(from);
       else {
         const [c1, c2] = [into, from].map((cluster) => countOf(counts.read(cluster)));
         content.merge(into, c1, from, c2);
-        counts.write(into, digits(c1 + c2));
+        counts.write(into, [...digits(c1 + c2), 1]);
+        left--;
       }
     }
+    exhausted = leaders.length > target;
     representatives.resize(leaders.length);
     counts.resize(leaders.length);
     content.settle(leaders.length);
@@ -109,8 +125,11 @@ export function growingClusters(
     rows: savedRows({ representatives, counts }),
     radius: savedNumbers(
       'delta',
-      () => [delta],
-      ([stored]) => (delta = stored),
+      () => [delta, Number(exhausted)],
+      ([storedDelta, storedExhausted]) => {
+        delta = storedDelta;
+        exhausted = storedExhausted === 1;
+      },
     ),
     content,
   });

@@ -42,7 +42,7 @@ export interface Allowed {
 /** Numbers that a token of the window takes, and a cluster with what it keeps. */
 function numbersHeld({ atoms, t, moments }: SubgenAtomsOptions, d: number) {
   const window = { resident: 2 * d, metadata: 1 }; // ln of weight 1
-  const count = 2; // two digits
+  const count = 3; // two digits, and whether it took over another cluster
   const cluster =
     atoms === 'samples'
       ? { resident: d + 2 * t * d, metadata: count + 2 * t } // weight and owner of a sample
@@ -134,9 +134,9 @@ export function subgenAtomsSize(input: SizeInput, options: SubgenAtomsOptions): 
   const own = firstOrderFlops(d, [one.atoms, one.clusters], [two.atoms, two.clusters]);
   let [resident, metadata] = [0, 0];
   for (const { window, clusters, atoms } of sides) {
-    // a leader and a count per cluster; atoms with a weight; samples also with an owner
+    // a leader, a count and a flag per cluster; atoms with a weight; samples also with an owner
     resident += clusters * d * (1 + (options.moments ? d : 0)) + 2 * atoms * d;
-    metadata += 2 * clusters + atoms + (options.atoms === 'samples' ? atoms - window : 0);
+    metadata += 3 * clusters + atoms + (options.atoms === 'samples' ? atoms - window : 0);
   }
   return {
     residentBytes: resident * bytesPerNumber,
