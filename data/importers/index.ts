@@ -3,6 +3,7 @@ import { openNpy } from './npy.js';
 import { openNpz } from './npz.js';
 import { openRaw } from './raw.js';
 import { openSafetensors } from './safetensors.js';
+import { requestImporters } from './request-import.js';
 import { openJsonRows, openRowFile } from './row-import.js';
 import { tensorImport } from './tensor-import.js';
 
@@ -77,6 +78,7 @@ export const importers: readonly Importer[] = [
       ['q', 'query', 'queries'].some((name) => Array.isArray(firstJson(text)?.[name])),
     open: openJsonRows,
   },
+  ...requestImporters,
 ];
 
 /** The first line as a JSON object; null if it is none. */
