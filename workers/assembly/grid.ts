@@ -4,7 +4,7 @@
 import * as job from './job';
 import { LOG2E, MASKED, d, logWeight, s, scaled, spare, u, y } from './job';
 import { BLOCK, GROUP, KEYS, LANES, ROWS, U_STRIDE, Y_STRIDE } from './tiles';
-import { largest, narrowTile, scoreTile, valueTile, weigh } from './tiles';
+import { largest, narrowTile, restTile, scoreTile, valueTile, weigh } from './tiles';
 import { runAt, runRows } from './words';
 import { addTo, addWeights, m, raise } from './sums';
 
@@ -155,14 +155,14 @@ function block(keys: usize, values: usize, first: i32, count: i32, rows: i32, wi
 function scores(keys: usize, depth: i32, count: i32, width: i32): void {
   const stride = (<usize>depth) << 2;
   const row = (<usize>width) << 2;
+  const tiles = count / KEYS;
+  const rest = count - KEYS * tiles;
+  const k = keys + <usize>(count - rest) * stride;
   for (let a: usize = 0; a < row; a += 8 * LANES) {
-    let k = keys;
-    let to = s + a;
-    for (let b = 0; b < count; b += KEYS) {
-      scoreTile(y + a, k, stride, depth, to, row);
-      k += KEYS * stride;
-      to += KEYS * row;
-    }
+    const to = s + a + <usize>(count - rest) * row;
+    if (tiles > 0) scoreTile(y + a, keys, stride, depth, s + a, row, tiles);
+    if (rest > KEYS - 2) scoreTile(y + a, k, stride, depth, to, row, 1);
+    else if (rest > 0) restTile(y + a, k, stride, depth, to, row, 1);
   }
 }
 
@@ -193,15 +193,13 @@ function addValues(values: usize, count: i32, rows: i32, width: i32): void {
     values = job.v2;
     stride = U_STRIDE;
   }
-  let j: usize = 0;
-  for (; j + 8 * LANES <= bytes; j += 8 * LANES) {
-    for (let a = 0; a < rows; a += ROWS) {
-      valueTile(s + ((<usize>a) << 2), row, values + j, stride, count, u + <usize>a * U_STRIDE + j);
-    }
+  const tiles = <i32>(bytes / (8 * LANES));
+  const j = <usize>tiles * 8 * LANES;
+  for (let a = 0; tiles > 0 && a < rows; a += ROWS) {
+    valueTile(s + ((<usize>a) << 2), row, values, stride, count, u + <usize>a * U_STRIDE, tiles);
   }
-  if (j == bytes) return;
-  for (let a = 0; a < rows; a += 2 * ROWS) {
-    narrowTile(s + ((<usize>a) << 2), row, values + j, stride, count, u + <usize>a * U_STRIDE + j);
+  for (let a = 0; j < bytes && a < rows; a += 2 * ROWS) {
+    narrowTile(s + ((<usize>a) << 2), row, values + j, stride, count, u + <usize>a * U_STRIDE + j, 1);
   }
 }
 

@@ -29,7 +29,8 @@ export function tiles(build) {
   };
   return [
     ...Object.entries(constants).map(([name, value]) => `export const ${name} = ${value};`),
-    scoreTile(build),
+    scoreTile(build, 'scoreTile', keys),
+    scoreTile(build, 'restTile', keys - 2),
     valueTile(build, 'valueTile', rows, 2),
     valueTile(build, 'narrowTile', 2 * rows, 1),
     largest(build),
@@ -84,28 +85,41 @@ const unrolled = ({ unroll }, step, over) =>
     4,
   );
 
-/** s[b][a] = Σ_t k[b][t]·y[t][a] for `keys` keys b, which lie `stride` bytes apart, and two vectors of rows a. */
-function scoreTile(build) {
-  const { pair, keys, unroll } = build;
+/**
+ * s[b][a] = Σ_t k[b][t]·y[t][a] for `keys` keys b, which lie `stride` bytes apart, and two vectors of rows a; then the
+ * same for the keys behind them, `tiles` times in all.
+ */
+function scoreTile(build, name, keys) {
+  const { pair, unroll } = build;
   const step = (i) => [
     words([0, 1].map((c) => load(build, `b${c}`, 'y', 4 * GROUP * i + 16 * pair * c))),
     ...range(keys).map((b) => addToRow(build, b, 2, `k${b}`, 4 * i)),
   ];
   const finish = (b) => words([0, 1].map((c) => store(build, `c${b}_${c}`, 's', 16 * pair * c)));
   return `
-export function scoreTile(y: usize, k0: usize, stride: usize, depth: i32, s: usize, width: usize): void {
-  ${words(range(keys - 1).map((b) => `let k${b + 1} = k${b} + stride;`))}
-  const end = y + (<usize>depth) * Y_STRIDE;
-  ${declareSums(build, keys, 2)}
+export function ${name}(first: usize, k: usize, stride: usize, depth: i32, s: usize, width: usize, tiles: i32): void {
+  const end = first + (<usize>depth) * Y_STRIDE;
   do {
-    ${unrolled(build, step, (i) => `y + ${4 * GROUP * i} >= end`)}
-    ${words(range(keys).map((b) => `k${b} += ${4 * unroll};`))} y += ${unroll} * Y_STRIDE;
-  } while (y < end);
-  ${lines(range(keys).map((b) => `${finish(b)} s += width;`))}
+    let y = first, k0 = k;
+    ${words(range(keys - 1).map((b) => `let k${b + 1} = k${b} + stride;`))}
+    k = k${keys - 1} + stride;
+    ${declareSums(build, keys, 2)}
+    do {
+      ${unrolled(build, step, (i) => `y + ${4 * GROUP * i} >= end`)}
+      ${words(range(keys).map((b) => `k${b} += ${4 * unroll};`))} y += ${unroll} * Y_STRIDE;
+    } while (y < end);
+    ${lines(
+      range(keys).map((b) => `${finish(b)} s += width;`),
+      4,
+    )}
+  } while (--tiles > 0);
 }`;
 }
 
-/** u[a][j] += Σ_b p[b][a]·v[b][j] for `rows` rows a and `columns` vectors of coordinates j. */
+/**
+ * u[a][j] += Σ_b p[b][a]·v[b][j] for `rows` rows a and `columns` vectors of coordinates j; then the same for the
+ * coordinates behind them, `tiles` times in all.
+ */
 function valueTile(build, name, rows, columns) {
   const { pair, unroll } = build;
   const step = (i) => [
@@ -122,22 +136,30 @@ function valueTile(build, name, rows, columns) {
           (half, h) => `${half} = f32x4.add(u${a}_${c}_${h}, ${half});`,
         );
         return words([
-          load(build, `u${a}_${c}`, 'u', 16 * pair * c),
+          load(build, `u${a}_${c}`, 'to', 16 * pair * c),
           ...sum,
-          store(build, `c${a}_${c}`, 'u', 16 * pair * c),
+          store(build, `c${a}_${c}`, 'to', 16 * pair * c),
         ]);
       }),
     );
+  const bytes = 16 * pair * columns;
   return `
-export function ${name}(p0: usize, width: usize, v0: usize, stride: usize, keys: i32, u: usize): void {
-  const end = p0 + (<usize>keys) * width;
-  ${declareSums(build, rows, columns)}
+export function ${name}(p: usize, width: usize, v: usize, stride: usize, keys: i32, u: usize, tiles: i32): void {
+  const end = p + (<usize>keys) * width;
   do {
-    ${words(later)}
-    ${unrolled(build, step, (i) => `p${i} >= end`)}
-    p0 += ${unroll} * width; v0 += ${unroll} * stride;
-  } while (p0 < end);
-  ${lines(range(rows).map((a) => `${finish(a)} u += U_STRIDE;`))}
+    let p0 = p, v0 = v, to = u;
+    ${declareSums(build, rows, columns)}
+    do {
+      ${words(later)}
+      ${unrolled(build, step, (i) => `p${i} >= end`)}
+      p0 += ${unroll} * width; v0 += ${unroll} * stride;
+    } while (p0 < end);
+    ${lines(
+      range(rows).map((a) => `${finish(a)} to += U_STRIDE;`),
+      4,
+    )}
+    v += ${bytes}; u += ${bytes};
+  } while (--tiles > 0);
 }`;
 }
 
