@@ -84,6 +84,16 @@ const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
       { bits: 4, group: 3, residual: 1, channels: 2 },
     ],
   },
+  merge: {
+    options: [
+      { base: 'window', size: 5 },
+      { base: 'heavy-hitter', size: '1KiB', size2: 7, keys: false },
+      { base: 'sinks', size: 4, sinks: 2 },
+      { base: 'random', size: '30%' },
+      { base: 'observation-window', size: 6, window: 2 },
+      { base: 'tova', size: 1 },
+    ],
+  },
   pages: {
     options: [
       { size: 6, page: 3 },

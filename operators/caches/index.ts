@@ -6,6 +6,7 @@ import { keyDiff } from './key-diff.js';
 import { keyNorm } from './key-norm.js';
 import { heavyHitter } from './heavy-hitter.js';
 import { lsh } from './lsh.js';
+import { merge } from './merge.js';
 import { observationWindow } from './observation-window.js';
 import { oracleTopK } from './oracle-top-k.js';
 import { polynomial } from './polynomial.js';
@@ -24,8 +25,8 @@ import { tova } from './tova.js';
 import { twoCache } from './two-cache.js';
 import { window } from './window.js';
 
-/** Every cache, in the order of help texts and tables. A new one is one more line here. */
-export const caches: readonly CachePlugin[] = [
+// In the order of help texts and tables. A new one is one more line here.
+const plain: readonly CachePlugin[] = [
   fourCache,
   fourCacheMaterialising,
   twoCache,
@@ -51,3 +52,6 @@ export const caches: readonly CachePlugin[] = [
   oracleTopK,
   rank1,
 ];
+
+/** Every cache, and the wrapper that can go around those that evict. */
+export const caches: readonly CachePlugin[] = [...plain, merge(plain)];

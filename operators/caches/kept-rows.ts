@@ -25,6 +25,8 @@ export interface KeptRows extends Saved {
   skip(): void;
   /** Be told of each slot just before its token leaves: its rows can still be read. One listener. */
   onEvict(listener: (slot: number) => void): void;
+  /** Let every atom weigh what these rows say, (kept × 1), natural logarithm, wherever no other weights are given. */
+  weighWith(logWeights: Rows): void;
   /** Tokens seen, skipped ones included: the position of the next one. */
   seen(): number;
   kept(): number;
@@ -58,6 +60,7 @@ export function keptRows(parts: CacheParts, { allowed, positions: accounting }: 
   let positions: number[] = [];
   let [seen, skipped] = [0, 0];
   let evicting: (slot: number) => void = () => {};
+  let weights: Rows | null = null;
 
   function put({ k, v }: SideEntry, victim: () => number): number {
     if (seen >= last) throw tooLong(last);
@@ -96,7 +99,8 @@ export function keptRows(parts: CacheParts, { allowed, positions: accounting }: 
     evicted: () => seen - skipped - keys.count,
     position: (slot) => positions[slot],
     positions: () => [...positions],
-    atoms: (logWeights = null) => atoms(keys, values, logWeights),
+    weighWith: (logWeights) => void (weights = logWeights),
+    atoms: (logWeights = weights) => atoms(keys, values, logWeights),
     ...savedTogether({
       rows: savedRows({ keys, values }),
       ...(order === null ? {} : { order }),

@@ -1,4 +1,4 @@
-import type { CacheParts, Size, SizeInput } from '../../src/core/cache.js';
+import type { Size, SizeInput } from '../../src/core/cache.js';
 import type { z } from 'zod';
 import { atomsAllowed, budget, parseBudget, refuseBelow } from './budget.js';
 import { gridFlops, rowsFlops } from './flops.js';
@@ -32,7 +32,7 @@ export interface AtomCost {
   readonly least?: number;
 }
 
-type Shape = Pick<SizeInput, 'd' | 'order' | 'bytesPerNumber'>;
+type Shape = Pick<SizeInput, 'd' | 'order' | 'bytesPerNumber' | 'wrapperMetadata'>;
 
 /** `within` of a cache with these two options: half of the bytes for each side, if that is enough to work with. */
 export function sidesWithin({
@@ -49,9 +49,9 @@ export function sidesWithin({
 export function allowances(
   { size, size2 = size }: SideBudgets,
   { metadata, least = 1 }: AtomCost,
-  { d, order, bytesPerNumber }: Shape,
+  { d, order, bytesPerNumber, wrapperMetadata = 0 }: Shape,
 ): readonly ((n: number) => number)[] {
-  const bytesPerAtom = (2 * d + metadata) * bytesPerNumber;
+  const bytesPerAtom = (2 * d + metadata + wrapperMetadata) * bytesPerNumber;
   return (order === 'tensor' ? [size, size2] : [size]).map((input) => {
     const given = parseBudget(input);
     return (n) => Math.max(least, atomsAllowed(given, n, bytesPerAtom));
@@ -66,9 +66,9 @@ export function refuseSmallBudgets(
   cache: string,
   { size, size2 = size }: SideBudgets,
   { metadata, least = 1 }: AtomCost,
-  { d, order, bytesPerNumber }: Pick<CacheParts, 'd' | 'order' | 'bytesPerNumber'>,
+  { d, order, bytesPerNumber, wrapperMetadata = 0 }: Shape,
 ): void {
-  const bytesPerAtom = (2 * d + metadata) * bytesPerNumber;
+  const bytesPerAtom = (2 * d + metadata + wrapperMetadata) * bytesPerNumber;
   for (const input of order === 'tensor' ? [size, size2] : [size]) {
     refuseBelow(cache, parseBudget(input), least, bytesPerAtom);
   }

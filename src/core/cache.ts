@@ -73,6 +73,8 @@ export interface CacheParts {
   readonly scale: number;
   readonly bytesPerNumber: number;
   readonly random: Random;
+  /** Numbers of metadata that a wrapper adds to every atom: they are part of a budget in bytes. Absent: none. */
+  readonly wrapperMetadata?: number;
   rows(width: number, purpose?: Purpose, wide?: Wide): Rows;
 }
 
@@ -84,6 +86,8 @@ export interface SizeInput {
   readonly order: Order;
   readonly bytesPerNumber: number;
   readonly census: Census | null;
+  /** Numbers of metadata that a wrapper adds to every atom: they are part of a budget in bytes. Absent: none. */
+  readonly wrapperMetadata?: number;
 }
 
 /** What theory says a cache costs after n tokens; without a census, the most it can cost. */

@@ -35,7 +35,8 @@ export function checkOptions<S extends Spec>(
   { kind, name, options }: S,
   input: unknown,
 ): z.output<S['options']> {
-  const parsed = options.strict().safeParse(input); // strict: a misspelt option is an error
+  // Strict: a misspelt option is an error. A wrapper declares that it takes others, and who it wraps checks them.
+  const parsed = (options.def.catchall ? options : options.strict()).safeParse(input);
   if (parsed.success) return parsed.data as z.output<S['options']>;
   const issue = parsed.error.issues[0];
   const known = Object.keys(options.shape);
