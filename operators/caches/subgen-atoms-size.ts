@@ -5,6 +5,7 @@ import { parseBudget, type Budget } from './budget.js';
 import { firstOrderFlops } from './first-order.js';
 import { gridFlops, rowsFlops } from './flops.js';
 import { sideBudgets } from './side-budgets.js';
+import { sideCount } from './sides.js';
 
 /** Options of `subgen-atoms`. */
 export const subgenAtomsOptions = z.object({
@@ -115,6 +116,24 @@ export function refuseImpossible(
       `give at least ${least} tokens or ${numbers * parts.bytesPerNumber}B, or a smaller window`,
     );
   });
+}
+
+/** Options of centroids that keep within `bytes`: half for each side, of which the window takes a quarter at most. */
+export function subgenAtomsWithin(
+  bytes: number,
+  shape: Pick<CacheParts, 'd' | 'order' | 'bytesPerNumber'>,
+): { readonly size: string; readonly window: number } | null {
+  const defaults = subgenAtomsOptions.parse({});
+  const perSide = Math.floor(bytes / sideCount(shape.order));
+  if (perSide < 1) return null;
+  const { window: token } = numbersHeld(defaults, shape.d);
+  const tokenBytes = (token.resident + token.metadata) * shape.bytesPerNumber;
+  const found = {
+    size: `${perSide}B`,
+    window: Math.min(defaults.window, Math.floor(perSide / 4 / tokenBytes)),
+  };
+  const [{ clusters }] = allowedSides({ ...defaults, ...found }, shape);
+  return clusters(0) >= 1 ? found : null;
 }
 
 /** What the census says is held; without one, the most that n tokens can take. */

@@ -43,6 +43,27 @@ it('divides a share and bytes between window and clusters', () => {
   expect(kept(`${4 * 3 * 8 + 6 * cluster - 1}B`, 50).kept1).toBe(9);
 });
 
+it.each(['tensor', 'matrix'] as const)(
+  'finds options that keep within a number of bytes: %s order',
+  (order) => {
+    const shape = { d: 16, order, scale: 1, dtype: 'f32' } as const;
+    const random = randomStream(2, 'tokens');
+    const gaussian = () => row(...Array.from({ length: 16 }, () => random.gaussian()));
+    for (const bytes of [800, 5000, 40_000]) {
+      const options = subgenAtoms.spec.within!(bytes, { ...shape, bytesPerNumber: 4 });
+      const trial = startTrial(subgenAtoms(options!), shape);
+      for (let i = 0; i < 500; i++) {
+        const [k2, v2] = order === 'tensor' ? [gaussian(), gaussian()] : [null, null];
+        trial.append({ q: gaussian(), k1: gaussian(), v1: gaussian(), k2, v2 });
+        expect(trial.bytes().resident + trial.bytes().metadata).toBeLessThanOrEqual(bytes);
+      }
+      if (bytes > 5000) expect(trial.bytes().resident + trial.bytes().metadata).toBeGreaterThan(0.8 * bytes);
+      trial.release();
+    }
+    expect(subgenAtoms.spec.within!(100, { ...shape, bytesPerNumber: 4 })).toBeNull();
+  },
+);
+
 describe('centroids', () => {
   const [n, d, limit] = [300, 6, 20];
   const random = randomStream(5, 'facts');

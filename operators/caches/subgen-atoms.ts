@@ -3,7 +3,13 @@ import { attention } from '../../src/core/plan.js';
 import { firstOrderFlops, firstOrderRows } from './first-order.js';
 import { savedRandom, savedTogether } from './saved-state.js';
 import { sidesOf } from './sides.js';
-import { allowedSides, refuseImpossible, subgenAtomsOptions, subgenAtomsSize } from './subgen-atoms-size.js';
+import {
+  allowedSides,
+  refuseImpossible,
+  subgenAtomsOptions,
+  subgenAtomsSize,
+  subgenAtomsWithin,
+} from './subgen-atoms-size.js';
 import { subgenAtomsSide } from './subgen-atoms-side.js';
 import { tensorDecodingPaper } from './tensor-decoding-paper.js';
 
@@ -38,6 +44,7 @@ export const subgenAtoms = defineCache(
       'Σ over sides (2·atoms + m)·d·b, m ≤ clusters that the budget allows; atoms = window + m, or window + ' +
       'Σ min(t, c) samples; with moments also m·d²·b',
     formula: subgenAtomsSize,
+    within: subgenAtomsWithin,
     covering: (n) => ({ size: n, window: 0 }),
   },
   (options, parts) => {
