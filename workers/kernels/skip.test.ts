@@ -159,6 +159,23 @@ describe.each(kernels)('a job that skips: $kernel $set', ({ kernel, set }) => {
     expect((await ask(one, skippingPlan(one, true), kernel)).pairs).toBeLessThan(60 * 60);
   });
 
+  it('bounds what it skipped by what it weighs, where keys of a block are equal and so the bound is exact', async () => {
+    use();
+    const p = problem(6, 256, 192, 8, 0, 1);
+    for (const [keys, scores] of [
+      [p.k1, [1, 9, 2, 3]],
+      [p.k2, [3, 1, 2]],
+    ] as const) {
+      for (let i = 0; i < keys.count; i++) keys.write(i, new Float32Array(8).fill(scores[i >> 6]));
+    }
+    p.arena.view(p.q).fill(1 / 8); // scores are products: 27 at most, 18 next
+    const answer = await ask(p, skippingPlan(p, true, 100), kernel); // tau = 6.2
+    const skipped = [1, 9, 2, 3].flatMap((a) => [3, 1, 2].map((b) => a * b)).filter((score) => score !== 27);
+    expect(answer.pairs).toBe(64 * 64);
+    expect(answer.lse).toBeCloseTo(27 + Math.log(64 * 64), 4);
+    expect(answer.rest / skipped.reduce((sum, score) => sum + Math.exp(score - 27), 0)).toBeCloseTo(1, 4);
+  });
+
   it('skips nothing where a key is no number or η is 0, and answers NaN as ever', async () => {
     use();
     const p = problem(4, 200, 200, 8, 1, 3);
