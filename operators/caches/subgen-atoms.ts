@@ -23,10 +23,11 @@ import { tensorDecodingPaper } from './tensor-decoding-paper.js';
  * estimators, but one that is biased and, at equal memory, has 10 to 100 times less error where keys cluster
  * (math.md 4.6); the number of clusters is bounded, and the radius grows instead; no bound ε‖p‖₂‖V1 ⊘ V2‖ is
  * claimed. Centroids never overestimate: Z lies in Ẑ·[1, e^(Δ²/8)], Δ the largest range of scores in a pair of
- * clusters (Jensen, Hoeffding). With d in the tens and no structure in the keys one radius fits all or nothing:
- * then `moments`, or the polynomial cache.
+ * clusters (Jensen, Hoeffding). Where keys do not cluster and values follow from them, centroids lose what matters
+ * (relative error 0.9 on the unit sphere in 16 dimensions): then `moments`, with few clusters.
  *
- * Not measured: four scalars a side (tokens seen, longest value, radius, place in the window) and the random state.
+ * Not measured: five scalars a side (tokens seen, longest value, radius and whether it can merge more, place in the
+ * window) and the random state.
  */
 export const subgenAtoms = defineCache(
   {
