@@ -12,4 +12,5 @@ export { mergePull } from './merge-pull.js';
 export { project, type ProjectOptions } from './project.js';
 export { gaussianWeights, scaleToScoreStd } from './projection-weights.js';
 export { record, type RecordOptions } from './record.js';
+export { sparsity, type SparsityOptions } from './sparsity.js';
 export { updateCaches } from './update-caches.js';

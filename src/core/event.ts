@@ -127,6 +127,28 @@ export interface HasErrors {
   readonly errors: readonly OutputError[] | null;
 }
 
+/** How sparse the true softmax of one head is, over all its pairs. */
+export interface Sparsity {
+  readonly pairs: number;
+  /** Standard deviation R of the scores. */
+  readonly scoreStd: number;
+  readonly maxScore: number;
+  /** Pairs whose weight is above ε: the softmax is (ε, k)-sparse for every k from here on. */
+  readonly above: number;
+  /** The fewest pairs that hold the asked share of the softmax. */
+  readonly pairsForMass: number;
+  /** What the asked share of the pairs holds at most, and what normal scores of the same R would make of it. */
+  readonly topMass: number;
+  readonly topMassLaw: number;
+  /** −Σ p·ln p, in nats. */
+  readonly entropy: number;
+}
+
+/** Added by `sparsity`: one per head; null where nobody looked. */
+export interface HasSparsity {
+  readonly sparsity: readonly Sparsity[] | null;
+}
+
 /** What one cache holds, measured and by formula. */
 export interface Memory {
   readonly bytes: HeldBytes;
