@@ -66,7 +66,7 @@ export interface Arithmetic {
 /**
  * What float arithmetic adds to ε. Sums over n tokens and r monomials in float64 are wrong by at most about
  * (n + r)·2^-52 of the sum of their absolute values, and that is up to Σ|c_k| B^k against weights of at least e^−B:
- * where scores are negative, terms cancel. The window's kernel multiplies in float32.
+ * where scores are negative, terms cancel. The window's kernel may multiply in the type of its rows.
  */
 export function roundingOf(arithmetic: Arithmetic): number {
   const { tokens, monomials, d, range, polynomials, window, bytesPerNumber } = arithmetic;
@@ -76,6 +76,6 @@ export function roundingOf(arithmetic: Arithmetic): number {
   const most = Math.max(absolute(polynomials.numerator), absolute(polynomials.denominator));
   const jobs = window > 0 ? 3 : 1;
   const wide = jobs * (tokens + monomials + 8 * (degree + 1)) * 2 ** -52 * most * Math.exp(range);
-  const narrow = window > 0 && bytesPerNumber === 4 ? 2 ** -23 * ((d + 8) * range + window + 64) : 0;
-  return wide + narrow;
+  const unit = bytesPerNumber === 4 ? 2 ** -23 : 2 ** -52;
+  return wide + (window > 0 ? unit * ((d + 8) * range + window + 64) : 0);
 }

@@ -3,6 +3,9 @@ import type { Floats } from '../../src/core/memory.js';
 import { savedRows, type Saved } from './saved-state.js';
 import type { SideEntry } from './sides.js';
 
+// Bounds are sums of up to a few hundred float64 numbers: this is far above what they are rounded by.
+const ROUNDED_UP = 1 + 2 ** -40;
+
 /** The largest entries and norms of one side so far, from which scores and values are bounded in O(d). */
 export interface RunningMaxima extends Saved {
   allocate(): void;
@@ -58,7 +61,7 @@ export function scoreRange(q: Floats, scale: number, one: RunningMaxima, two: Ru
     square += q[t] * q[t];
   }
   const norms = two === null ? Math.sqrt(square) * one.keyNorm() : largest * one.keyNorm() * two.keyNorm();
-  return Math.abs(scale) * Math.min(box, norms);
+  return ROUNDED_UP * Math.abs(scale) * Math.min(box, norms);
 }
 
 /** A bound on ‖v1_a * v2_b‖₂ over all pairs so far, by boxes or by norms of one side and the box of the other. */
@@ -71,5 +74,5 @@ export function valueRange(one: RunningMaxima, two: RunningMaxima | null): numbe
     [most1, most2] = [Math.max(most1, v1[t]), Math.max(most2, other)];
   }
   const byNorm = Math.min(one.valueNorm() * most2, two === null ? Infinity : most1 * two.valueNorm());
-  return Math.min(Math.sqrt(square), byNorm);
+  return ROUNDED_UP * Math.min(Math.sqrt(square), byNorm);
 }
