@@ -5,6 +5,7 @@ import type {
   HasErrors,
   HasMemory,
   HasQkv,
+  HasSparsity,
   HasUpdates,
   TokenEvent,
 } from '../src/core/event.js';
@@ -13,7 +14,13 @@ import { journal } from './journal.js';
 import { record } from './record.js';
 import { projected, stepByStep, testRun, type TestRun } from './testing/test-run.js';
 
-type Recordable = TokenEvent & HasQkv & HasUpdates & HasAnswers & HasErrors & HasMemory & Partial<HasBounds>;
+type Recordable = TokenEvent &
+  HasQkv &
+  HasUpdates &
+  HasAnswers &
+  HasErrors &
+  HasMemory &
+  Partial<HasBounds & HasSparsity>;
 
 const answer = (first: number): Answer => ({
   ...{
@@ -44,6 +51,10 @@ function recordable(run: TestRun, step: number, rest: Partial<Recordable> = {}):
       { certificate: 1e9, claimedEps: null, outOfRange: true },
       { certificate: null, claimedEps: 0.5, outOfRange: null },
     ],
+    sparsity: [0, 1].map((i) => ({
+      ...{ pairs: 81 + i, scoreStd: 83 + i, maxScore: 85 + i, above: 87 + i, pairsForMass: 89 + i },
+      ...{ topMass: 91 + i, topMassLaw: 93 + i, entropy: 95 + i },
+    })),
     warnings: [{ kind: 'out-of-range', message: 'cache x: scores of 7' }],
     errors: [0, 1].map((i) => ({ relL2: 21 + i, maxAbs: 23 + i, cos: 25 + i, logZ: 27 + i, ...more(i) })),
     memory: [0, 1].map((i) => ({
@@ -80,6 +91,7 @@ const SECOND = {
   ...{ clusters_side1: 52, clusters_side2: 54, samples: 56, pairs_scored: 205, flops: 206 },
   ...{ err_rel_l2: 22, err_max_abs: 24, err_cos: 26, logz_err: 28, err_l2: 62, err_eps: 64 },
   ...{ claimed_eps: 0.5, certificate: null, within_bound: false, lost_mass: 66, topk_recall: 68 },
+  ...{ entropy_nats: 96, pairs_above_eps: 88, pairs_for_mass: 90, top_mass: 92, top_mass_law: 94 },
   ...{ weight_norm: null, value_norm: 72, out_of_range: null, skipped_share: null, skipped_mass: null },
   ...{ score_std: 404, max_score: 202, lse: 201, ...MEASURED },
 };

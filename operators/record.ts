@@ -8,6 +8,7 @@ import type {
   HasMemory,
   HasQkv,
   HasRows,
+  HasSparsity,
   HasUpdates,
   OutputError,
   TokenEvent,
@@ -24,7 +25,13 @@ export interface RecordOptions {
   readonly timings: boolean;
 }
 
-type Recordable = TokenEvent & HasQkv & HasUpdates & HasAnswers & HasErrors & HasMemory & Partial<HasBounds>;
+type Recordable = TokenEvent &
+  HasQkv &
+  HasUpdates &
+  HasAnswers &
+  HasErrors &
+  HasMemory &
+  Partial<HasBounds & HasSparsity>;
 
 /** Add one row per cache and head to `rows`, and free the layer's q, k and v: nobody reads them after this. */
 export function record<T extends Recordable & Partial<HasRows>>(
@@ -63,6 +70,7 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
   const exact = event.prefill ? undefined : event.exact?.[held.head]; // a prompt is answered only to drive layers
   const error = event.errors?.[i];
   const bound = event.bounds?.[i];
+  const sparsity = event.sparsity?.[held.head];
   return {
     // no spread: an object built by one takes microseconds to grow to this many columns
     stream_id: event.streamId,
@@ -105,6 +113,11 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
     score_std: measured(exact?.scoreStd),
     weight_norm: measured(exact?.weightNorm),
     value_norm: exact?.valueNorm ?? null,
+    entropy_nats: sparsity?.entropy ?? null,
+    pairs_above_eps: sparsity?.above ?? null,
+    pairs_for_mass: sparsity?.pairsForMass ?? null,
+    top_mass: sparsity?.topMass ?? null,
+    top_mass_law: sparsity?.topMassLaw ?? null,
     max_score: measured(answer?.maxScore),
     lse: answer?.lse ?? null,
     t_ns,

@@ -41,6 +41,21 @@ export const configSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe('measure which of the k most attended tokens caches hold; 0: do not'),
+  sparsity: z
+    .strictObject({
+      every: z.int().positive().default(16).describe('look at every so many steps: n² scores are sorted'),
+      epsilon: z.number().positive().default(1e-4).describe('weights above it are counted'),
+      mass: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(0.95)
+        .describe('share of the softmax that the fewest pairs must hold'),
+      share: z.number().gt(0).max(1).default(0.01).describe('share of the pairs whose mass is measured'),
+    })
+    .nullable()
+    .default(null)
+    .describe('measure how sparse the exact attention is; null: do not'),
   trace: z.strictObject({ outputs: z.boolean(), timings: z.boolean(), recording: z.boolean() }),
 });
 

@@ -12,7 +12,9 @@ import { loadRows } from '../operators/load-rows.js';
 import { mergePull } from '../operators/merge-pull.js';
 import { project } from '../operators/project.js';
 import { record, type RecordOptions } from '../operators/record.js';
+import { sparsity, type SparsityOptions } from '../operators/sparsity.js';
 import { updateCaches } from '../operators/update-caches.js';
+import { topKMass } from '../src/bounds/top-k-mass.js';
 import type { HasQkv, HasResidual, HasRows, RecordedStep, TokenEvent } from '../src/core/event.js';
 import type { Run } from '../src/core/run.js';
 import type { ProjectionWeights } from '../src/core/weights.js';
@@ -21,6 +23,7 @@ import type { ProjectionWeights } from '../src/core/weights.js';
 export interface FlowOptions extends RecordOptions {
   readonly reference: CompareOptions['reference'];
   readonly recall: number;
+  readonly sparsity: Omit<SparsityOptions, 'topKMass'> | null;
   /** Also write the rows q, k1, k2, v1, v2. */
   readonly recording: boolean;
 }
@@ -80,7 +83,7 @@ export function replay(
 /** From the rows of one layer to its rows in the trace. */
 function throughCaches<T extends TokenEvent & HasQkv & HasRows>(
   run: Run,
-  { reference, recall, recording, outputs, timings }: FlowOptions,
+  { reference, recall, recording, outputs, timings, sparsity: looks }: FlowOptions,
   { always }: Pick<CompareOptions, 'always'>,
 ) {
   return (rows: Observable<T>) =>
@@ -90,6 +93,7 @@ function throughCaches<T extends TokenEvent & HasQkv & HasRows>(
       attend(run),
       certify(run),
       compare(run, { reference, always, recall }),
+      looks === null ? identity : sparsity(run, { ...looks, topKMass }),
       accountMemory(run),
       record(run, { outputs, timings }),
     );

@@ -135,7 +135,12 @@ function startFlow(
   }: { counters: Counters; signal: AbortSignal; weights: readonly ProjectionWeights[] },
 ): Observable<unknown> {
   const limits = { prompt: config.prompt, tokens: config.tokens, signal, onRead: () => counters.read++ };
-  const options = { ...config.trace, reference: config.reference, recall: config.recall };
+  const options = {
+    ...config.trace,
+    reference: config.reference,
+    recall: config.recall,
+    sparsity: config.sparsity,
+  };
   return source.kind === 'tokens'
     ? decode(run, takeSteps(source.open(), limits), { ...options, rotary: config.model.rotary, weights })
     : replay(run, takeSteps(source.open(), limits), options);

@@ -34,7 +34,9 @@ const request = (d: number): AttendRequest => ({
 /** Rows a job has to go through, counted here: none when a grid has no pair. */
 function rowsOf(job: Job): number {
   if (job.kind === 'grid') return job.side2.keys.count === 0 ? 0 : job.side1.keys.count;
-  return job.kind === 'rows' ? job.atoms.keys.count : job.into.count;
+  if (job.kind === 'rows') return job.atoms.keys.count;
+  if ('into' in job) return job.into.count;
+  throw new RangeError(`no ${job.kind} is made here`);
 }
 
 describe('cutTiles', () => {

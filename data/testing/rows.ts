@@ -20,6 +20,7 @@ export function stepRow(i: number): StepRow {
     ...{ err_l2: i / 7, err_eps: null, claimed_eps: 0.5, certificate: i % 2 === 0 ? null : i },
     ...{ within_bound: i % 3 === 0 ? null : i % 3 === 1, lost_mass: null, topk_recall: i % 2 },
     ...{ out_of_range: i % 5 === 0 ? null : i % 5 === 1, skipped_share: null, skipped_mass: i / 9 },
+    ...{ entropy_nats: null, pairs_above_eps: i, pairs_for_mass: 3, top_mass: 0.5, top_mass_law: null },
     ...{ weight_norm: 1 / (i + 1), value_norm: i },
   };
 }

@@ -87,9 +87,9 @@ async function startFlow(
   { config, source }: ResolvedRun,
   onRead: () => void,
 ): Promise<Observable<unknown>> {
-  const { prompt, tokens, reference, recall, trace, model } = config;
+  const { prompt, tokens, reference, recall, sparsity, trace, model } = config;
   const limits = { prompt, tokens, signal: new AbortController().signal, onRead };
-  const options = { ...trace, reference, recall };
+  const options = { ...trace, reference, recall, sparsity };
   if (source.kind === 'entries') return replay(run, takeSteps(source.open(), limits), options);
   const weights = await loadWeights(config);
   return decode(run, takeSteps(source.open(), limits), { ...options, rotary: model.rotary, weights });

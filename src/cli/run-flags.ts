@@ -5,7 +5,7 @@ import type { RunRequest } from '../../pipelines/resolve.js';
 import { KERNELS, type KernelName } from '../../workers/kernels/kernel.js';
 import { Failure } from '../core/failure.js';
 import { parseBytes } from '../core/format.js';
-import { parseCaches } from './named-options.js';
+import { parseCaches, parseNamed } from './named-options.js';
 import { sourceOf, type RunInput, type SourceFlags } from './source-flags.js';
 
 /** Caches of a run that names none: the paper's trade-off, its answer to it, and the simplest rival. */
@@ -25,6 +25,7 @@ export interface RunFlags extends SourceFlags {
   readonly outputs?: true;
   readonly reference: 'f64' | 'none';
   readonly recall: number;
+  readonly sparsity?: Readonly<Record<string, unknown>>;
   readonly timings: 'on' | 'off';
   readonly kernel: KernelName | 'auto';
   readonly json?: true;
@@ -88,6 +89,11 @@ export function addRunFlags(command: Command, defaultCaches = DEFAULT_CACHES.joi
       natural('--recall'),
       0,
     )
+    .option(
+      '--sparsity <key=value,…>',
+      'measure how sparse exact attention is: every=16,epsilon=1e-4,mass=0.95,share=0.01',
+      (text) => parseNamed('--sparsity', `sparsity:${text}`).options,
+    )
     .addOption(
       new Option('--kernel <name>', 'attention kernel').choices(['auto', ...KERNELS]).default('auto'),
     )
@@ -148,6 +154,7 @@ export function requestOf(flags: RunFlags, input: RunInput, recording: boolean):
     caches: parseCaches(flags.cache.length > 0 ? flags.cache : DEFAULT_CACHES),
     reference: flags.reference,
     recall: flags.recall,
+    sparsity: flags.sparsity ?? null,
     prompt: flags.prompt,
     tokens: flags.tokens ?? (guide ? DEFAULT_TOKENS : null),
     seed: flags.seed,

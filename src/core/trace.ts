@@ -42,6 +42,11 @@ export interface StepRow {
   readonly score_std: number | null;
   readonly weight_norm: number | null;
   readonly value_norm: number | null;
+  readonly entropy_nats: number | null;
+  readonly pairs_above_eps: number | null;
+  readonly pairs_for_mass: number | null;
+  readonly top_mass: number | null;
+  readonly top_mass_law: number | null;
   readonly max_score: number | null;
   readonly lse: number | null;
   readonly t_ns: number | null;
