@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { glue } from './glue.js';
 import { journal } from './journal.js';
 import { kernel } from './kernel.js';
+import { ladder } from './ladder.js';
 import type { Measurement } from './measure.js';
 import { memory } from './memory.js';
 import { pace } from './pace.js';
@@ -10,7 +11,7 @@ import { peers } from './peers.js';
 import { describeMachine, findingsTable, reached } from './report.js';
 
 // npm run bench [-- NAME …] [-- --json FILE]: the targets of docs/, measured against one another in one run.
-const all: readonly Measurement[] = [kernel, peers, glue, pace, memory, journal];
+const all: readonly Measurement[] = [kernel, ladder, peers, glue, pace, memory, journal];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' } },
