@@ -14,15 +14,13 @@ const job: fc.Arbitrary<Job> = fc.oneof(
   fc.tuple(fc.nat(5000), fc.nat(5000)).map(([n1, n2]) => grid(n1, n2)),
   fc.nat(200_000).map((n): AttendJob => ({ kind: 'rows', role: 'both', logScale: 0, atoms: atoms(n) })),
   fc.nat(300).map((n): ProductJob => ({ kind: 'product', a: rows(n), b: rows(n), into: rows(n * n) })),
-  fc
-    .tuple(fc.nat(5000), fc.nat(5000))
-    .map(([n1, n2]): MassJob => ({
-      kind: 'mass',
-      side1: atoms(n1),
-      side2: atoms(n2),
-      logScale: 0,
-      into: rows(n1),
-    })),
+  fc.tuple(fc.nat(5000), fc.nat(5000)).map(([n1, n2]): MassJob => ({
+    kind: 'mass',
+    side1: atoms(n1),
+    side2: atoms(n2),
+    logScale: 0,
+    into: rows(n1),
+  })),
 );
 const request = (d: number): AttendRequest => ({
   q: { offset: 0, length: d },
