@@ -1,5 +1,6 @@
 import type { Answer, AttendRequest } from '../src/core/pool.js';
-import type { KernelName } from './kernels/kernel.js';
+import { TILINGS, type KernelName } from './kernels/kernel.js';
+import { PARTIAL } from './kernels/partial.js';
 import { mergePartials, multiplyAnswers } from './merge.js';
 import { cutTiles, tileCount, type Work } from './tiles.js';
 
@@ -24,13 +25,14 @@ export async function answerStep(
   const prepared = (await partialsOf(products, runTiles)).map((list) =>
     list.map((partial) => partial.slice() as Float64Array),
   );
-  const works = cutTiles(
+  const cut = cutTiles(
     requests.flatMap((request) => {
       const { jobs, measure = [] } = request.plan;
       return [...jobs, ...measure].map((job) => ({ request, job }));
     }),
     kernel,
   );
+  const works = TILINGS[kernel].skips ? cut.map((work) => afterSkipping(work, products, prepared)) : cut;
   const partials = await partialsOf(works, runTiles); // lie where those of the products lay
   let [product, work] = [0, 0];
   return requests.map(({ d, plan }) => {
@@ -43,6 +45,23 @@ export async function answerStep(
         : mergePartials(d, tiles.flat(), costs, submitted);
     return { ...answer, flops: answer.flops + (plan.flops ?? 0) };
   });
+}
+
+/**
+ * A job that skips is only as large as what its bounds leave: then it may be too small to wake threads for. Where a step
+ * runs depends on it, no number of the answer does.
+ */
+function afterSkipping(
+  work: Work,
+  products: readonly Work[],
+  prepared: readonly (readonly Float64Array[])[],
+): Work {
+  const skip = work.job.kind === 'grid' || work.job.kind === 'rows' ? work.job.skip : undefined;
+  if (skip === undefined) return work;
+  const bounds = products.findIndex(({ job }) => job.kind === 'bounds' && job.skip === skip);
+  if (bounds < 0) return work;
+  const left = prepared[bounds].reduce((sum, partial) => sum + partial[PARTIAL.l], 0);
+  return { ...work, size: (work.size * left) / skip.bounds.count };
 }
 
 /** The partials of each work, in the order of its tiles. */

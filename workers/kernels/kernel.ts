@@ -50,11 +50,13 @@ export interface Tiling {
   readonly work: number;
   /** Bytes of the shared memory that each thread needs to work in; 0 for kernels that have memory of their own. */
   readonly scratch: number;
+  /** Whether it leaves out what a job allows it to skip, or scores everything. */
+  readonly skips: boolean;
 }
 
 /** The tiling of each rung. */
 export const TILINGS: Readonly<Record<KernelName, Tiling>> = {
-  native: { panel: 64, work: 2 ** 22, scratch: 0 },
-  wasm: { panel: 48, work: 2 ** 21, scratch: 2 ** 19 },
-  reference: { panel: PANEL, work: 2 ** 18, scratch: 0 },
+  native: { panel: 64, work: 2 ** 22, scratch: 0, skips: true },
+  wasm: { panel: 48, work: 2 ** 21, scratch: 2 ** 19, skips: false },
+  reference: { panel: PANEL, work: 2 ** 18, scratch: 0, skips: true },
 };

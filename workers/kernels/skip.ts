@@ -6,7 +6,7 @@ import { PARTIAL } from './partial.js';
 /**
  * Bound the scores of blocks [from, to) of side 1 with every block of side 2, and find a large score: of the block pairs
  * with the largest bounds, until no other can have a larger one. A bound is Σ_t of the largest corner of two boxes, scale·q_t·{lo, hi}·{lo, hi} (math.md
- * 7.7); NaN in a box makes the bound NaN, which skips nothing. q is (d).
+ * 7.7); NaN in a box makes the bound NaN, which skips nothing. q is (d). Leaves in `l` how many block pairs are left.
  */
 export function boundsTile(
   memory: Floats,
@@ -41,6 +41,14 @@ export function boundsTile(
   const found = new Float64Array(to - from).fill(-Infinity);
   found[0] = -upwards(-largest);
   store(memory, skip.found, from, found);
+  out[PARTIAL.l] = countLeft(memory, skip, from * columns, to * columns, largest - skip.tau);
+}
+
+/** Block pairs [from, to) whose bounds are not below `least`: about what is left to score. */
+function countLeft(memory: Floats, { bounds }: Skip, from: number, to: number, least: number): number {
+  const row = new Float64Array(to - from);
+  gather(memory, bounds, from, to, row);
+  return row.reduce((count, bound) => count + (bound < least ? 0 : 1), 0);
 }
 
 const MOST_SEEDS = 16;

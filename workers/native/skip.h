@@ -148,6 +148,11 @@ static void bounds_tile(Grid *g, Words *w, int from, int to, double *out) {
   }
   for (int a = from, ignored; a < to; a++)
     *run_at(g->memory, &skip.found, a, &ignored) = a == from ? -upwards(-found) : -INFINITY;
+  for (int i = from * skip.columns, end = to * skip.columns, run; i < end; i += run) { // about what is left to score
+    const float *bounds = run_at(g->memory, &skip.bounds, i, &run);
+    if (run > end - i) run = end - i;
+    for (int k = 0; k < run; k++) out[P_L] += !(bounds[k] < found - skip.tau);
+  }
 }
 
 // ---- tiles ----------------------------------------------------------------------------------------------------
