@@ -1,17 +1,15 @@
 import { fourCache } from '../../operators/caches/four-cache.js';
 import { monomialCount } from '../../operators/caches/monomials.js';
 import { polynomial } from '../../operators/caches/polynomial.js';
-import { startTrial, withTrial } from '../../operators/caches/testing/harness.js';
-import { relativeError } from '../../operators/caches/testing/law.js';
 import { formatBytes } from '../../src/core/format.js';
 import { randomStream } from '../../src/core/random.js';
 import { median } from '../measure.js';
 import { correlatedSide, gaussians } from './clustered-data.js';
+import { instance } from './instance.js';
 import { toMarkdown, type ReproducedTable } from './table.js';
 
 const [N, D, SEED] = [1024, 8, 5];
 const DRAWS = 40;
-const SHAPE = { d: D, order: 'tensor', scale: 1, dtype: 'f64' } as const;
 
 /** Degrees of numerator and denominator, and medians of math.md 5.3 by R. */
 interface Degrees {
@@ -63,25 +61,26 @@ async function addDraw(draw: number, errors: Map<string, number[]>): Promise<voi
   const factories = DEGREES.map(({ degrees: [degree, denominatorDegree] }) =>
     polynomial({ degree, denominatorDegree }),
   );
-  const [exact, ...caches] = [fourCache(), ...factories].map((factory) => startTrial(factory, SHAPE));
-  try {
-    one.keys.forEach((k1, i) => {
-      const token = { q: query, k1, k2: two.keys[i], v1: one.values[i], v2: two.values[i] };
-      for (const trial of [exact, ...caches]) trial.append(token);
-    });
-    const { scoreStd } = await exact.ask(query);
-    for (const R of STDS) {
-      const q = query.map((x) => (x * R) / scoreStd);
-      const { output } = await exact.ask(q);
-      for (const [i, trial] of caches.entries()) {
-        const error = relativeError((await trial.ask(q)).output, output);
-        const key = `${R},${i}`;
-        errors.set(key, [...(errors.get(key) ?? []), error]);
-      }
+  const [exact, ...caches] = [fourCache(), ...factories].map((factory) => instance(factory, D, 'f64'));
+  one.keys.forEach((k1, i) => {
+    const entry = { k1, k2: two.keys[i], v1: one.values[i], v2: two.values[i] };
+    for (const cache of [exact, ...caches]) cache.append(entry);
+  });
+  const { scoreStd } = await exact.ask(query);
+  for (const R of STDS) {
+    const q = query.map((x) => (x * R) / scoreStd);
+    const { output } = await exact.ask(q);
+    for (const [i, cache] of caches.entries()) {
+      const error = relativeError((await cache.ask(q)).output, output);
+      const key = `${R},${i}`;
+      errors.set(key, [...(errors.get(key) ?? []), error]);
     }
-  } finally {
-    for (const trial of [exact, ...caches]) trial.release();
   }
+}
+
+/** ‖actual − expected‖₂ / ‖expected‖₂ */
+function relativeError(actual: Float64Array, expected: Float64Array): number {
+  return Math.hypot(...actual.map((x, j) => x - expected[j])) / Math.hypot(...expected);
 }
 
 /** One row of table 5.4, from the cache's own formulas; bytes measured where the state is small. */
@@ -114,36 +113,32 @@ const EXPECTED: readonly (readonly [d: number, g: number, r: number, memory: num
 ];
 
 /** Table 5.4. */
-export async function breakEvenTable(): Promise<readonly BreakEvenRow[]> {
-  return Promise.all(
-    EXPECTED.map(async ([d, g, monomials, memory, time]) => {
-      const factory = polynomial({ degree: g, maxMonomials: 1_000_000 });
-      const [poly, four] = [factory.formula, fourCache().formula];
-      const at = (n: number, bytesPerNumber: number) => ({
-        ...({ n, d, order: 'tensor', bytesPerNumber, census: null } as const),
-      });
-      const smaller = (b: number) =>
-        least((n) => poly(at(n, b)).residentBytes < four(at(n, b)).residentBytes);
-      const r = monomialCount(d, g);
-      const step = poly(at(1, 4)).flops + 4 * r * (d + 1);
-      const { residentBytes } = poly(at(1, 4));
-      return {
-        ...{ d, g, monomials: r, memory: smaller(8), bytes: smaller(4) },
-        time: least((n) => step < 4 * n * n * d),
-        measured: residentBytes > 1e8 ? null : await held(factory, d),
-        expected: { monomials, memory, time },
-      };
-    }),
-  );
+export function breakEvenTable(): readonly BreakEvenRow[] {
+  return EXPECTED.map(([d, g, monomials, memory, time]) => {
+    const factory = polynomial({ degree: g, maxMonomials: 1_000_000 });
+    const [poly, four] = [factory.formula, fourCache().formula];
+    const at = (n: number, bytesPerNumber: number) => ({
+      ...({ n, d, order: 'tensor', bytesPerNumber, census: null } as const),
+    });
+    const smaller = (b: number) => least((n) => poly(at(n, b)).residentBytes < four(at(n, b)).residentBytes);
+    const r = monomialCount(d, g);
+    const step = poly(at(1, 4)).flops + 4 * r * (d + 1);
+    const { residentBytes } = poly(at(1, 4));
+    return {
+      ...{ d, g, monomials: r, memory: smaller(8), bytes: smaller(4) },
+      time: least((n) => step < 4 * n * n * d),
+      measured: residentBytes > 1e8 ? null : held(factory, d),
+      expected: { monomials, memory, time },
+    };
+  });
 }
 
 /** Resident bytes of an instance in a run, after one token. */
-function held(factory: ReturnType<typeof polynomial>, d: number): Promise<number> {
-  const row = new Float64Array(d).fill(1);
-  return withTrial(factory, { d, order: 'tensor', scale: 1, dtype: 'f32' }, (trial) => {
-    trial.append({ q: row, k1: row, k2: row, v1: row, v2: row });
-    return Promise.resolve(trial.bytes().resident);
-  });
+function held(factory: ReturnType<typeof polynomial>, d: number): number {
+  const row = new Float32Array(d).fill(1);
+  const cache = instance(factory, d, 'f32');
+  cache.append({ k1: row, k2: row, v1: row, v2: row });
+  return cache.residentBytes();
 }
 
 /** The least n ≥ 1 at which `holds`, which does not cease to hold. */
@@ -165,7 +160,7 @@ export async function reproducePolynomial(draws = DRAWS): Promise<{
   readonly tables: readonly ReproducedTable[];
   readonly markdown: string;
 }> {
-  const [parity, breakEven] = [await parityTable(draws), await breakEvenTable()];
+  const [parity, breakEven] = [await parityTable(draws), breakEvenTable()];
   const tables = [parityText(parity, draws), breakEvenText(breakEven)];
   return { parity, breakEven, tables, markdown: tables.map(toMarkdown).join('\n\n') };
 }
