@@ -2,6 +2,7 @@ import { RecordBatchReader } from 'apache-arrow';
 import { access, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../src/core/failure.js';
+import { guardArrow } from './arrow-guard.js';
 import { inputFailure, openFile } from './input-file.js';
 import { badRecording, damaged, type RecordingFile } from './recording-format.js';
 import { openParquet } from './recording-parquet.js';
@@ -50,10 +51,12 @@ export async function openRecording(path: string): Promise<RecordingFile> {
     }
     if (head.startsWith('ARROW1')) {
       requireEnd(path, tail.endsWith('ARROW1'), 'Arrow');
+      await guardArrow(handle, path, size, true);
       return await openArrow(handle, path, 'arrow-file');
     }
     if (head.startsWith('\xff\xff\xff\xff')) {
       requireEnd(path, tail === '\xff\xff\xff\xff\0\0\0\0', 'Arrow'); // a stream may also end without; a cut one does
+      await guardArrow(handle, path, size, false);
       return await openArrow(handle, path, 'arrow-stream');
     }
     throw badRecording(
