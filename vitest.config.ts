@@ -2,6 +2,17 @@ import { defineConfig } from 'vitest/config';
 
 const folders = '{src,operators,pipelines,data,workers,examples,docs}';
 
+/** Hours rather than minutes: `npm run test:long` alone runs these. */
+const long = {
+  extends: true as const,
+  test: {
+    name: 'long',
+    include: [`${folders}/**/*.long.test.ts`],
+    exclude: ['dist/**'],
+    testTimeout: 3_600_000,
+  },
+};
+
 /** `quick` is what `npm run check` runs; `slow` spawns whole runs, kills them and opens traces elsewhere. */
 export default defineConfig({
   test: {
@@ -15,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'quick',
           include: [`${folders}/**/*.test.ts`],
-          exclude: ['**/*.slow.test.ts', 'dist/**'],
+          exclude: ['**/*.slow.test.ts', '**/*.long.test.ts', 'dist/**'],
         },
       },
       {
@@ -27,6 +38,7 @@ export default defineConfig({
           testTimeout: 300_000,
         },
       },
+      ...(process.env.KRONFLOW_LONG === undefined ? [] : [long]),
     ],
   },
 });
