@@ -2,6 +2,7 @@ import type { Columns } from '../../data/schemas/column.js';
 import { tableColumns, tableNames } from '../../data/schemas/tables.js';
 import { caches } from '../../operators/caches/index.js';
 import type { CacheSpec } from '../core/cache.js';
+import { cachePages } from './cache-pages.js';
 import { optionsOf } from './describe.js';
 import { createProgram } from './program.js';
 
@@ -18,6 +19,7 @@ export function generatedParts(): readonly GeneratedPart[] {
   return [
     { path: 'docs/command-line.md', text: commandLine() },
     { path: 'docs/trace.md', text: columnTables() },
+    { path: 'docs/caches.md', text: cachePages(caches) },
     { path: 'operators/README.md', text: cacheTable() },
   ];
 }
