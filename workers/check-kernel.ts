@@ -1,4 +1,4 @@
-import { atoms, attention, type Plan } from '../src/core/plan.js';
+import { atoms, attention, matrix, type FeaturesJob, type Plan } from '../src/core/plan.js';
 import { randomStream } from '../src/core/random.js';
 import { SharedArena } from './arena.js';
 import { inlinePool } from './inline-pool.js';
@@ -43,6 +43,11 @@ function checkRequests(arena: SharedArena, n: number, d: number) {
     for (let i = 0; i < n; i++) made.append(Array.from({ length: width }, () => mean + random.gaussian()));
     return made;
   };
+  const positive = (width: number) => {
+    const made = arena.rows(width, () => {}, 'f64');
+    for (let i = 0; i < n; i++) made.append(Array.from({ length: width }, () => 0.5 + random.uniform()));
+    return made;
+  };
   const q = arena.alloc(d);
   arena.view(q).set(Array.from({ length: d }, () => (3 * random.gaussian()) / Math.sqrt(d)));
   const [one, two] = [atoms(rows(d), rows(d, 1), rows(1)), atoms(rows(d), rows(d, 1))];
@@ -51,6 +56,13 @@ function checkRequests(arena: SharedArena, n: number, d: number) {
     { jobs: [attention(one, null)] },
     { jobs: [attention(two, one, 'numerator', 0.5), attention(two, one, 'denominator', 0.5)] },
   ];
-  const exact = { q, d, scale: 1, plan: { jobs: [attention(two, two)] }, precise: true };
-  return [...plans.map((plan) => ({ q, d, scale: 1, plan, precise: false })), exact];
+  const sums: FeaturesJob = {
+    ...{ kind: 'features', role: 'both', factor: 1, weights: matrix(positive(2)) },
+    ...{ side1: matrix(positive(d + 1)), side2: matrix(positive(d + 1)) },
+  };
+  const precise = [{ jobs: [attention(two, two)] }, { jobs: [sums] }]; // what is float64 in fast kernels too
+  return [
+    ...plans.map((plan) => ({ q, d, scale: 1, plan, precise: false })),
+    ...precise.map((plan) => ({ q, d, scale: 1, plan, precise: true })),
+  ];
 }
