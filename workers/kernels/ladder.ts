@@ -25,7 +25,7 @@ export function openKernels(
   { memory, dtype }: KernelMemory,
 ): (job: BoardJob) => Kernel {
   const reference = referenceKernel(dtype);
-  const fast = openFast(choice, memory);
+  const fast = dtype === 'f32' ? openFast(choice, memory) : null; // what others read
   return (job) => (fast?.does(job) ? fast : reference);
 }
 

@@ -55,6 +55,18 @@ describe('wasm', () => {
     expect(rung?.note).toMatch(modern ? /KRONFLOW_WASM_REVEC=1/ : /Node 24/);
   });
 
+  it('leaves a memory of float64 to the reference', async () => {
+    const arena = SharedArena.create('f64');
+    const rows = arena.rows(3, () => {});
+    for (let i = 0; i < 20; i++) rows.append([Math.sin(i), Math.cos(i), i / 7]);
+    const q = arena.alloc(3);
+    arena.view(q).fill(0.5);
+    const request = { q, d: 3, scale: 1, plan: { jobs: [attention(atoms(rows, rows), null)] } };
+    const [fast] = await inlinePool(arena, 'wasm').attend([request]);
+    const [reference] = await inlinePool(arena).attend([request]);
+    expect([...fast.output]).toEqual([...reference.output]);
+  });
+
   it('keeps to the scratch memory of its thread', async () => {
     const arena = SharedArena.create('f32');
     const rows = arena.rows(256, () => {});
