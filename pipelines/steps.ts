@@ -1,3 +1,4 @@
+import { Failure } from '../src/core/failure.js';
 import type { TokenEvent } from '../src/core/event.js';
 
 /** How much of a source a run takes. */
@@ -7,6 +8,8 @@ export interface StepLimits {
   /** Steps in all; null: to the end. */
   readonly tokens: number | null;
   readonly signal: AbortSignal;
+  /** Steps of each stream that were done before, by a run that this one goes on with: read, and dropped. */
+  readonly skip?: ReadonlyMap<number, number>;
   /** Told of each step that was read. */
   onRead?(): void;
 }
@@ -18,17 +21,23 @@ export interface StepLimits {
  */
 export async function* takeSteps<T extends TokenEvent>(
   source: AsyncIterable<T>,
-  { prompt, tokens, signal, onRead }: StepLimits,
+  { prompt, tokens, signal, onRead, skip = new Map<number, number>() }: StepLimits,
 ): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
   const { next, stopListening } = unlessAborted(() => iterator.next(), signal);
+  let done = [...skip.values()].reduce((sum, steps) => sum + steps, 0); // still to be skipped
   let taken = 0;
   try {
     while (taken !== tokens && !signal.aborted) {
       const result = await next();
-      if (result === null || result.done) return;
-      onRead?.();
+      if (result === null) return;
+      if (done > 0 && (result.done === true || result.value.step >= (skip.get(result.value.streamId) ?? 0))) {
+        throw otherSteps(done);
+      }
+      if (result.done) return;
       taken++;
+      if (done-- > 0) continue;
+      onRead?.();
       yield { ...result.value, prefill: result.value.step < prompt };
     }
   } finally {
@@ -38,6 +47,14 @@ export async function* takeSteps<T extends TokenEvent>(
       closed.catch(() => undefined); // it may wait for input for ever, and its end is no news
     else await closed;
   }
+}
+
+function otherSteps(missing: number): Failure {
+  return new Failure(
+    'bad-input',
+    `the source does not bring the ${missing} steps that were done before`,
+    'its files must be those of the run; run again',
+  );
 }
 
 /** `work` whose results are null as soon as `signal` is aborted. One listener: this runs once a token. */

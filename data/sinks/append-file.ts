@@ -15,8 +15,26 @@ export interface AppendFile {
  * @throws Failure `disk-full` or `not-writable`
  */
 export async function createFile(path: string, flags: 'w' | 'wx'): Promise<AppendFile> {
-  const handle = await writing(path, () => open(path, flags));
-  let size = 0;
+  return appending(path, await writing(path, () => open(path, flags)), 0);
+}
+
+/**
+ * Go on with `path` after its first `size` bytes; what stands behind them is cut off.
+ * @throws Failure `disk-full` or `not-writable`
+ */
+export async function continueFile(path: string, size: number): Promise<AppendFile> {
+  const handle = await writing(path, () => open(path, 'r+'));
+  try {
+    await writing(path, () => handle.truncate(size));
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return appending(path, handle, size);
+}
+
+function appending(path: string, handle: FileHandle, start: number): AppendFile {
+  let size = start;
   return {
     get size() {
       return size;

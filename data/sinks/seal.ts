@@ -7,6 +7,7 @@ import type { RunFile } from '../schemas/run-file.js';
 import { tableColumns, tableNames, type TableName } from '../schemas/tables.js';
 import { fromRecordBatch } from './arrow-table.js';
 import { JOURNAL, WRITER } from './journal.js';
+import { lockTrace } from './lock-trace.js';
 import { narrowParquet } from './narrow-parquet.js';
 import { writeWhole, type OutFile } from './out-file.js';
 import { readBatches, recoverJournal, type Cut, type Recovered, type RecoveredTable } from './recover.js';
@@ -14,7 +15,7 @@ import { resultHash, type ResultHash } from './result-hash.js';
 import { checkSize } from './sealed-file.js';
 import { readRunFile, writeRunFile } from './trace-folder.js';
 import { writeVectorParquet } from './vector-parquet.js';
-import { liveWriter } from './writer-mark.js';
+import { refuseLiveWriter } from './writer-mark.js';
 
 /** What the end of a run adds to run.json; absent fields stay as they are. */
 export interface RunEnd {
@@ -47,14 +48,25 @@ const ALWAYS: readonly TableName[] = ['steps', 'events'];
  * @throws Failure `bad-trace`; `disk-full` or `not-writable`, and then the journal is as it was
  */
 export async function sealTrace(dir: string, end: RunEnd = {}): Promise<Sealed> {
-  const before = await readRunFile(dir);
-  await refuseLiveWriter(dir);
-  if (before.sealed) {
-    for (const name of Object.keys(before.outputs)) await checkSize(dir, before, name);
-    await rm(join(dir, JOURNAL), { recursive: true, force: true }); // a seal may have been killed just before this
-    return { run: before, cuts: before.cuts as unknown as readonly Cut[], already: true };
+  const { sealed } = await readRunFile(dir);
+  await refuseLiveWriter(join(dir, JOURNAL, WRITER));
+  if (!sealed) await refuseLostJournal(dir);
+  const lock = sealed ? null : await lockTrace(dir);
+  try {
+    const before = await readRunFile(dir); // again: another process may have sealed it while we waited for the lock
+    return await (before.sealed ? sealedBefore(dir, before) : sealJournal(dir, before, end));
+  } finally {
+    await lock?.remove();
   }
-  await refuseLostJournal(dir);
+}
+
+async function sealedBefore(dir: string, run: RunFile): Promise<Sealed> {
+  for (const name of Object.keys(run.outputs)) await checkSize(dir, run, name);
+  await rm(join(dir, JOURNAL), { recursive: true, force: true }); // a seal may have been killed just before this
+  return { run, cuts: run.cuts as unknown as readonly Cut[], already: true };
+}
+
+async function sealJournal(dir: string, before: RunFile, end: RunEnd): Promise<Sealed> {
   const recovered = await recoverJournal(dir);
   const run = applyEnd(before, end, recovered.cuts);
   await writeRunFile(dir, run);
@@ -149,17 +161,5 @@ async function refuseLostJournal(dir: string): Promise<void> {
     'bad-trace',
     `${dir}: the journal is gone before it was sealed`,
     'restore it, or run again',
-  );
-}
-
-/** A journal that is still being written must not be taken away from under its writer. */
-async function refuseLiveWriter(dir: string): Promise<void> {
-  const path = join(dir, JOURNAL, WRITER);
-  const pid = await liveWriter(path);
-  if (pid === null) return;
-  throw new Failure(
-    'bad-trace',
-    `${dir} is still being written by process ${pid}`,
-    `wait for it, or stop it with Ctrl-C; if that process is no kronflow, remove ${path}`,
   );
 }

@@ -1,4 +1,6 @@
-import { readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Failure } from '../../src/core/failure.js';
 import { writing } from './io-failure.js';
 
 const open = new Set<string>(); // marks of this process, by real path
@@ -9,14 +11,26 @@ export interface WriterMark {
 }
 
 /**
- * Leave a file that says that this process writes here: its id, and when it started where the system tells, so that
- * another process that is given the same id later is not taken for it.
- * @throws Failure `disk-full` or `not-writable`
+ * Leave a file that says that this process writes here, and nobody else: its id, and when it started where the system
+ * tells, so that another process that is given the same id later is not taken for it. The mark of a dead writer is
+ * taken over; of several processes that try at once, one gets it.
+ *
+ * @throws Failure `bad-trace` naming the process that writes; `disk-full` or `not-writable`
  */
 export async function markWriter(path: string): Promise<WriterMark> {
   const started = await startOf(process.pid);
   const text = started === null ? `${process.pid}\n` : `${process.pid} ${started}\n`;
-  await writing(path, () => writeFile(path, text));
+  const own = `${path}.${process.pid}`;
+  try {
+    await writing(own, () => writeFile(own, text));
+    for (let tries = 0; !(await claim(own, path)); tries++) {
+      await refuseLiveWriter(path);
+      if (tries >= 100) throw new RangeError(`${path}: neither taken nor free`);
+      await writing(path, () => displace(path));
+    }
+  } finally {
+    await rm(own, { force: true });
+  }
   const real = await realpath(path);
   open.add(real);
   return {
@@ -25,6 +39,58 @@ export async function markWriter(path: string): Promise<WriterMark> {
       await rm(path, { force: true });
     },
   };
+}
+
+/** A hard link is made only where there is nothing: the one step that only one of many can do. */
+async function claim(own: string, path: string): Promise<boolean> {
+  try {
+    await link(own, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS')
+      return writing(path, () => Promise.reject(error as Error));
+    return claimWithoutLinks(own, path);
+  }
+}
+
+/** File systems without hard links: as exclusive, but a kill in between leaves an empty mark, which is a dead one. */
+async function claimWithoutLinks(own: string, path: string): Promise<boolean> {
+  try {
+    await writeFile(path, await readFile(own), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    return writing(path, () => Promise.reject(error as Error));
+  }
+}
+
+/** Take a dead mark away; a live one that took its place a moment ago is put back. */
+async function displace(path: string): Promise<void> {
+  const aside = `${path}.${process.pid}.dead`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // somebody else took it away
+    throw error;
+  }
+  if ((await liveWriter(aside)) !== null) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+/**
+ * Refuse to touch what another process is writing.
+ * @throws Failure `bad-trace`
+ */
+export async function refuseLiveWriter(path: string): Promise<void> {
+  const pid = await liveWriter(path);
+  if (pid === null) return;
+  throw new Failure(
+    'bad-trace',
+    `${dirname(dirname(path))} is still being written by process ${pid}`,
+    `wait for it, or stop it with Ctrl-C; if that process is no kronflow, remove ${path}`,
+  );
 }
 
 /** The process that a mark names, if it still writes; null when there is no mark, or its writer is gone. */

@@ -7,6 +7,7 @@ import { addDoctorCommand } from './commands/doctor.js';
 import { addImportCommand } from './commands/import.js';
 import { addIndexGameCommand } from './commands/index-game.js';
 import { addListCommand } from './commands/list.js';
+import { addResumeCommand } from './commands/resume.js';
 import { addRunCommands } from './commands/run.js';
 import { addTraceCommands } from './commands/trace.js';
 import { pluginHelp } from './describe.js';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     .addHelpText('after', `\n${EXIT_HELP}`);
   addRunCommands(program);
   addCompareCommand(program);
+  addResumeCommand(program);
   addTraceCommands(program);
   addImportCommand(program);
   addListCommand(program);

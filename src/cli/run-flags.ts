@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
 import { logLevels, type LogLevel } from '../../data/log.js';
 import type { RunRequest } from '../../pipelines/resolve.js';
+import type { SnapshotEvery } from '../../pipelines/snapshot-pace.js';
 import { KERNELS, type KernelName } from '../../workers/kernels/kernel.js';
 import { Failure } from '../core/failure.js';
 import { parseBytes } from '../core/format.js';
@@ -30,6 +31,7 @@ export interface RunFlags extends SourceFlags {
   readonly kernel: KernelName | 'auto';
   readonly json?: true;
   readonly logLevel: LogLevel;
+  readonly snapshotEvery: SnapshotEvery;
 }
 
 /** Parser of a flag that is a number; `rule` says which. */
@@ -107,7 +109,15 @@ export function addRunFlags(command: Command, defaultCaches = DEFAULT_CACHES.joi
         .choices(logLevels)
         .default('info'),
     )
+    .addOption(snapshotFlag())
     .option('--json', 'print the summary as JSON');
+}
+
+/** How often a run leaves a snapshot, from which `resume` goes on. */
+export function snapshotFlag(): Option {
+  return new Option('--snapshot-every <k>', 'steps between snapshots for `kronflow resume`; 0: none')
+    .argParser((text): SnapshotEvery => (text === 'auto' ? text : natural('--snapshot-every')(text)))
+    .default('auto', 'auto: at most 5 % of the time');
 }
 
 function addModelFlags(command: Command): Command {

@@ -5,7 +5,13 @@ import { nextTraceFolder } from './output-folder.js';
 import { progressBar } from './progress.js';
 import type { RunFlags } from './run-flags.js';
 
-type How = Pick<RunFlags, 'output' | 'threads' | 'kernel' | 'logLevel'>;
+type How = Pick<RunFlags, 'output' | 'threads' | 'kernel' | 'logLevel' | 'snapshotEvery'>;
+
+/** Tells a run to stop, and is told when that comes too late. */
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  onSealing(): void;
+}
 
 /**
  * Run what is asked for and leave a sealed trace, with a bar while it goes; the first Ctrl-C ends the stream early, a
@@ -13,28 +19,41 @@ type How = Pick<RunFlags, 'output' | 'threads' | 'kernel' | 'logLevel'>;
  */
 export async function runToTrace(
   request: RunRequest,
-  { output, threads, kernel, logLevel }: How,
+  { output, threads, kernel, logLevel, snapshotEvery }: How,
 ): Promise<string> {
   const resolved = await resolveRun(request, process.stdin);
   const dir = output ?? (await nextTraceFolder());
   const bar = progressBar(resolved.steps);
+  await interruptible(async (interrupt) => {
+    try {
+      const how = { dir, threads, kernel, logLevel, snapshotEvery, ...interrupt };
+      return await executeRun(resolved, { ...how, onStep: bar.onStep });
+    } finally {
+      bar.stop();
+    }
+  });
+  return dir;
+}
+
+/** Let Ctrl-C end a run after the step in work, and the exit code tell of it. */
+export async function interruptible<T extends { readonly run: { readonly status: string } }>(
+  work: (interrupt: Interrupt) => Promise<T>,
+): Promise<T> {
   const interrupt = new AbortController();
-  let work = 'stopping after this token';
-  const onSealing = () => (work = 'every token is done, sealing the trace');
+  let doing = 'stopping after this token';
+  const onSealing = () => (doing = 'every token is done, sealing the trace');
   const onSignal = () => {
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted); // asked twice: stop here, `seal` can finish
-    process.stderr.write(`\n${work}; press Ctrl-C again to stop at once\n`);
+    process.stderr.write(`\n${doing}; press Ctrl-C again to stop at once\n`);
     interrupt.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    const how = { dir, threads, kernel, logLevel, signal: interrupt.signal };
-    const { run } = await executeRun(resolved, { ...how, onStep: bar.onStep, onSealing });
-    if (run.status === 'interrupted') process.exitCode = EXIT.interrupted;
+    const result = await work({ signal: interrupt.signal, onSealing });
+    if (result.run.status === 'interrupted') process.exitCode = EXIT.interrupted;
+    return result;
   } finally {
-    bar.stop();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     process.stdin.destroy(); // an interrupted run may still be waiting for it
   }
-  return dir;
 }

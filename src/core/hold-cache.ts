@@ -2,7 +2,7 @@ import type { CacheFactory, HeldBytes } from './cache.js';
 import type { Ledger } from './ledger.js';
 import type { Arena, Purpose, Rows, Wide } from './memory.js';
 import type { Random } from './random.js';
-import type { HeldCache } from './run.js';
+import type { HeldCache, SavedCache } from './run.js';
 import type { ModelShape } from './shape.js';
 
 /** Whose cache it is and what it is made from. */
@@ -32,7 +32,7 @@ export function holdCache(holding: Holding): HeldCache {
     return made;
   };
   const total = (purpose: Purpose) => held[purpose].reduce((sum, { bytes }) => sum + bytes, 0);
-  return {
+  const made: HeldCache = {
     label,
     head,
     factory,
@@ -47,5 +47,31 @@ export function holdCache(holding: Holding): HeldCache {
       metadata: total('metadata'),
       scratch: total('scratch'),
     }),
+    save: (): SavedCache => ({
+      ...{ label, head, appended: made.appended, outOfRange: made.outOfRange },
+      ...{ state: made.cache.snapshot(), bytes: made.bytes() },
+      scratch: held.scratch.map(({ count }) => count),
+    }),
+    restore(saved) {
+      if (saved.label !== label || saved.head !== head) {
+        throw new RangeError(`${label}, head ${head}: a snapshot of ${saved.label}, head ${saved.head}`);
+      }
+      made.cache.restore(saved.state);
+      saved.scratch.forEach((count, i) => held.scratch[i].resize(count));
+      mustBe(made.bytes(), saved);
+      made.appended = saved.appended;
+      made.outOfRange = saved.outOfRange;
+    },
   };
+  return made;
+}
+
+/** A cache that forgot to save a matrix would go on with wrong bytes, or wrong answers. */
+function mustBe(bytes: HeldBytes, saved: SavedCache): void {
+  for (const purpose of ['resident', 'metadata', 'scratch'] as const) {
+    if (bytes[purpose] === saved.bytes[purpose]) continue;
+    throw new RangeError(
+      `${saved.label}: restored to ${bytes[purpose]} bytes ${purpose}, not ${saved.bytes[purpose]}`,
+    );
+  }
 }

@@ -40,6 +40,17 @@ export class Ledger {
     return account === undefined ? this.#used : (this.#accounts.get(account) ?? 0);
   }
 
+  /**
+   * Go on with the totals of a run that was stopped; what is in use must have been charged again already.
+   * @throws RangeError when it was not
+   */
+  resume({ charged, released, peak }: ReturnType<Ledger['totals']>): void {
+    if (charged - released !== this.#used) {
+      throw new RangeError(`ledger: ${this.#used} bytes are in use, not ${charged - released}`);
+    }
+    [this.#charged, this.#released, this.#peak] = [charged, released, peak];
+  }
+
   /** Totals since the start; `charged − released` is always what is in use. */
   totals(): {
     readonly charged: number;

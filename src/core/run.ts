@@ -1,4 +1,4 @@
-import type { Cache, CacheFactory, HeldBytes } from './cache.js';
+import type { Cache, CacheFactory, HeldBytes, Snapshot } from './cache.js';
 import type { Ledger } from './ledger.js';
 import type { Arena, Rows } from './memory.js';
 import type { AttentionPool } from './pool.js';
@@ -10,6 +10,18 @@ import type { ValueNorm } from './value-norm.js';
 /** Nanoseconds since the run started; the only clock operators see. */
 export interface Clock {
   now(): number;
+}
+
+/** Everything about a held cache that the rows to come depend on; plain data, for a file. */
+export interface SavedCache {
+  readonly label: string;
+  readonly head: number;
+  readonly appended: number;
+  readonly outOfRange: boolean;
+  readonly state: Snapshot;
+  readonly bytes: HeldBytes;
+  /** Rows of every scratch matrix, in the order they were made: what a query left there is still held. */
+  readonly scratch: readonly number[];
 }
 
 /** A cache that is held for one stream, layer and head. */
@@ -24,6 +36,9 @@ export interface HeldCache {
   /** Whether the last answer was out of the range of what the cache promises; `certify` keeps it. */
   outOfRange: boolean;
   bytes(): HeldBytes;
+  save(): SavedCache;
+  /** @throws RangeError when it is of another cache, or does not bring back the bytes that were held */
+  restore(saved: SavedCache): void;
 }
 
 /** The exact cache of one head that answers are compared with, and the norm of all values it was given. */

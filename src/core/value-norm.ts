@@ -9,6 +9,9 @@ export interface ValueNorm {
   push(v1: Floats, v2: Floats | null): void;
   /** Spectral norm of the n² × d products of values (matrix order: of the n × d values). */
   norm(): number;
+  /** The whole state: the (d × d) sums of v vᵀ of both sides. */
+  save(): readonly [Float64Array, Float64Array];
+  restore(saved: readonly [Float64Array, Float64Array]): void;
 }
 
 /**
@@ -27,6 +30,11 @@ export function valueNorm(d: number): ValueNorm {
     norm: () => {
       const products = gram1.map((x, i) => x * gram2[i]);
       return Math.sqrt(largestEigenvalue(products, d));
+    },
+    save: () => [gram1.slice(), gram2.slice()],
+    restore([saved1, saved2]) {
+      gram1.set(saved1);
+      gram2.set(saved2);
     },
   };
 }

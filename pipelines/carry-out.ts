@@ -1,0 +1,164 @@
+import { rm } from 'node:fs/promises';
+import { lastValueFrom, tap, type Observable } from 'rxjs';
+import type { Logger } from 'pino';
+import type { RunFile } from '../data/schemas/run-file.js';
+import type { Journal } from '../data/sinks/journal.js';
+import { sealTrace, type Sealed } from '../data/sinks/seal.js';
+import { readSnapshot, type SoundSnapshot } from '../data/sinks/snapshot-file.js';
+import { writeRunFile } from '../data/sinks/trace-folder.js';
+import { Failure } from '../src/core/failure.js';
+import { Ledger } from '../src/core/ledger.js';
+import { randomStream } from '../src/core/random.js';
+import type { Clock, Run } from '../src/core/run.js';
+import type { TraceSink } from '../src/core/trace.js';
+import type { ProjectionWeights } from '../src/core/weights.js';
+import type { AttentionPool } from '../src/core/pool.js';
+import type { SharedArena } from '../workers/arena.js';
+import { createBank, type SavedBank, type SavedInBank } from './cache-bank.js';
+import { decode, replay } from './decode.js';
+import { conserved, describeEnd, type Counters } from './describe-run.js';
+import type { Execution } from './execute.js';
+import { shapeOf, type ResolvedRun } from './resolve.js';
+import { withSnapshots } from './snapshots.js';
+import { takeSteps } from './steps.js';
+
+/** What computes, made before anything is written. */
+export interface Machine {
+  readonly arena: SharedArena;
+  readonly pool: AttentionPool;
+  readonly weights: readonly ProjectionWeights[];
+}
+
+/** The folder of a run that is being written. */
+export interface OpenTrace {
+  readonly started: RunFile;
+  readonly journal: Journal;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** What the run goes on from; null when it starts, or starts over. */
+  readonly from: SoundSnapshot | null;
+  /** The folder was made for this run: if no row is ever written, it goes. */
+  readonly isNew: boolean;
+  closeLog(): void;
+}
+
+/** Take the steps that are left, write their rows, and seal the trace. What `executeRun` promises of failures holds here. */
+export async function carryOut(
+  resolved: ResolvedRun,
+  execution: Execution,
+  machine: Machine,
+  trace: OpenTrace,
+): Promise<Sealed> {
+  const { config } = resolved;
+  const { dir, signal } = execution;
+  const steps = trace.from?.head.steps ?? 0;
+  const counters: Counters = { read: steps, processed: steps };
+  const { run, bank } = assembleRun(resolved, execution, machine, trace);
+  try {
+    if (trace.from !== null) await restore(bank, run.ledger, trace.from);
+    reportRestarts(run, trace, config.trace.timings);
+    const flow = startFlow(run, resolved, { execution, counters, machine, trace });
+    const done = () => execution.onStep({ done: ++counters.processed, bytes: run.ledger.used() });
+    await lastValueFrom(flow.pipe(tap(done)), { defaultValue: null });
+    await trace.journal.close();
+  } catch (error) {
+    throw await leaveFailed(dir, trace, counters, error);
+  }
+  const end = describeEnd(counters, signal.aborted, run.ledger, config.trace.timings);
+  execution.onSealing?.();
+  const sealed = await sealTrace(dir, end);
+  trace.log.info({ counters: sealed.run.counters }, `run ${sealed.run.status}`);
+  trace.closeLog();
+  return sealed;
+}
+
+function assembleRun(
+  { config, caches }: ResolvedRun,
+  { dir, snapshotEvery = 'auto' }: Execution,
+  { arena, pool }: Machine,
+  trace: OpenTrace,
+): { readonly run: Run; readonly bank: SavedBank } {
+  const random: Run['random'] = (...labels) => randomStream(config.seed, ...labels);
+  const { clock, log, journal } = trace;
+  const ledger = new Ledger(config.memory ?? Infinity);
+  const parts = { arena, pool, ledger, clock, shape: shapeOf(config), seed: config.seed, random };
+  const bank = createBank(parts, caches);
+  const from = trace.from?.head ?? null;
+  const sink = withSnapshots({ dir, journal, bank, ledger, clock, log, every: snapshotEvery, from });
+  return { run: { ...parts, caches: bank, sink: logging(sink, trace) }, bank };
+}
+
+/** Bring every cache, and the ledger, to where they were when the snapshot was taken. */
+async function restore(bank: SavedBank, ledger: Ledger, snapshot: SoundSnapshot): Promise<void> {
+  for await (const piece of readSnapshot<SavedInBank>(snapshot)) bank.restore(piece);
+  ledger.resume(snapshot.head.ledger);
+}
+
+function startFlow(
+  run: Run,
+  { config, source }: ResolvedRun,
+  {
+    execution: { signal },
+    counters,
+    machine: { weights },
+    trace: { from },
+  }: { execution: Execution; counters: Counters; machine: Machine; trace: OpenTrace },
+): Observable<unknown> {
+  const { prompt, tokens, reference, recall, sparsity } = config;
+  const limits = {
+    prompt,
+    tokens,
+    signal,
+    onRead: () => counters.read++,
+    skip: new Map(from?.head.perStream),
+  };
+  const options = { ...config.trace, reference, recall, sparsity };
+  return source.kind === 'tokens'
+    ? decode(run, takeSteps(source.open(), limits), { ...options, rotary: config.model.rotary, weights })
+    : replay(run, takeSteps(source.open(), limits), options);
+}
+
+/** The sink, with every event also in the log. */
+function logging(sink: TraceSink, { log }: OpenTrace): TraceSink {
+  return {
+    write(batch) {
+      for (const { kind, message, ...at } of batch.events ?? []) log.warn({ kind, ...at }, message);
+      return sink.write(batch);
+    },
+  };
+}
+
+/** A thread that died is a row of the events table: the run goes on. */
+function reportRestarts({ pool, clock, sink }: Run, { log }: OpenTrace, timings: boolean): void {
+  pool.onEvent = (event) => {
+    const row = { t_ns: timings ? clock.now() : null, ...event, stream_id: null, step: null };
+    sink.write({ events: [row] }).catch((error: unknown) => log.error({ err: error }, 'event not written'));
+  };
+}
+
+/** Keep what was acknowledged, and say so; returns the error to throw. */
+async function leaveFailed(
+  dir: string,
+  { journal, log, closeLog, started, isNew }: OpenTrace,
+  counters: Counters,
+  error: unknown,
+): Promise<unknown> {
+  log.error({ err: error }, 'run failed');
+  await journal.close().catch((cause: unknown) => log.error({ err: cause }, 'journal not closed'));
+  closeLog();
+  const rows = Object.values(journal.acknowledged()).reduce((sum, count) => sum + count, 0);
+  if (rows === 0 && isNew) {
+    await rm(dir, { recursive: true, force: true });
+    return error;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const failed = { ...started.counters, ...conserved(counters) };
+  await writeRunFile(dir, { ...started, status: 'failed', error: message, counters: failed }).catch(
+    () => undefined, // the failure itself matters more
+  );
+  if (!(error instanceof Failure)) return error;
+  const kept = `${rows} rows that were done are kept: kronflow seal ${dir}`;
+  return new Failure(error.code, error.what, error.hint ? `${error.hint}\n  hint: ${kept}` : kept, {
+    cause: error,
+  });
+}
