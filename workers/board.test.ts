@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AttendJob, Atoms, Matrix, ProductJob, Role } from '../src/core/plan.js';
+import type { Atoms, Blocks, Job, Matrix, Role, Skip } from '../src/core/plan.js';
 import { decodeBoard, encodeBoard } from './board.js';
 import type { Work } from './tiles.js';
 
@@ -16,10 +16,18 @@ const atoms: fc.Arbitrary<Atoms> = fc.record({
   logWeights: fc.option(matrix),
 });
 const role = fc.constantFrom<Role>('both', 'numerator', 'denominator');
-const job: fc.Arbitrary<AttendJob | ProductJob> = fc.oneof(
-  fc.record({ kind: fc.constant('grid' as const), role, logScale: number, side1: atoms, side2: atoms }),
-  fc.record({ kind: fc.constant('rows' as const), role, logScale: number, atoms }),
+const blocks: fc.Arbitrary<Blocks> = fc.record({ lo: matrix, hi: matrix });
+const skip: fc.Arbitrary<Skip> = fc.record({
+  ...{ tau: number, bounds: matrix, found: matrix, blocks1: blocks },
+  blocks2: fc.option(blocks),
+});
+const maybe = fc.option(skip, { nil: undefined });
+const grid = { kind: fc.constant('grid' as const), role, logScale: number, side1: atoms, side2: atoms };
+const job: fc.Arbitrary<Job> = fc.oneof(
+  fc.record({ ...grid, skip: maybe }),
+  fc.record({ kind: fc.constant('rows' as const), role, logScale: number, atoms, skip: maybe }),
   fc.record({ kind: fc.constant('product' as const), a: matrix, b: matrix, into: matrix }),
+  fc.record({ kind: fc.constant('bounds' as const), keys1: matrix, keys2: fc.option(matrix), skip }),
 );
 const works: fc.Arbitrary<readonly Work[]> = fc.array(
   fc.record({
