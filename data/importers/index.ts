@@ -5,6 +5,7 @@ import { openRaw } from './raw.js';
 import { openSafetensors } from './safetensors.js';
 import { requestImporters } from './request-import.js';
 import { openJsonRows, openRowFile } from './row-import.js';
+import { openJsonTexts, openTexts } from './text-import.js';
 import { tensorImport } from './tensor-import.js';
 
 const ROWS =
@@ -79,6 +80,24 @@ export const importers: readonly Importer[] = [
     open: openJsonRows,
   },
   ...requestImporters,
+  {
+    name: 'text-jsonl',
+    summary: 'texts in a field of JSON lines (--field), a stream a line',
+    patterns: ['*.jsonl'],
+    table: 'tokens',
+    carries: 'token ids of one vocabulary (--encoding), streams taking turns (--together)',
+    recognises: ({ text }) => Object.values(firstJson(text) ?? {}).some((value) => typeof value === 'string'),
+    open: openJsonTexts,
+  },
+  {
+    name: 'text',
+    summary: 'plain texts in UTF-8, a stream a file',
+    patterns: ['*.txt', '*.md'],
+    table: 'tokens',
+    carries: 'token ids of one vocabulary (--encoding), streams taking turns (--together)',
+    recognises: ({ path, text }) => /\.(txt|md|text)$/i.test(path) && text !== null,
+    open: openTexts,
+  },
 ];
 
 /** The first line as a JSON object; null if it is none. */

@@ -6,11 +6,13 @@ import { needleSource } from './needle.js';
 import { recordingSource } from './recording.js';
 import { sphereSource } from './sphere.js';
 import { textSource } from './text.js';
+import { tokensSource } from './tokens.js';
 
 /** Every source that users can name, in the order of `kronflow list sources`. */
 export const sources: readonly SourcePlugin[] = [
   textSource,
   idsSource,
+  tokensSource,
   recordingSource,
   gaussianSource,
   sphereSource,
@@ -26,4 +28,5 @@ export {
   recordingSource,
   sphereSource,
   textSource,
+  tokensSource,
 };

@@ -1,6 +1,9 @@
+import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { sealTrace } from '../../../data/sinks/seal.js';
 import { summarise } from '../../../pipelines/summarise.js';
+import { inspectRecording } from '../../../data/sources/inspect-recording.js';
+import { recordingTable } from '../recording-table.js';
 import { summaryTable } from '../summary-table.js';
 
 /** `seal` and `inspect`: what is done with a trace afterwards. */
@@ -13,8 +16,8 @@ export function addTraceCommands(program: Command): void {
     .action(seal);
   program
     .command('inspect')
-    .description('show what each cache cost and how far it was from exact')
-    .argument('<trace>', 'folder of a sealed trace')
+    .description('show what each cache cost and how far it was from exact; of a recording, what is in it')
+    .argument('<path>', 'folder of a sealed trace, or a file with a recording, requests or tokens')
     .option('--json', 'print the summary as JSON')
     .action(inspect);
 }
@@ -35,6 +38,14 @@ async function seal(dir: string, { json }: { json?: true }): Promise<void> {
 }
 
 async function inspect(dir: string, { json }: { json?: true }): Promise<void> {
+  const isFile = await stat(dir).then(
+    (status) => status.isFile(),
+    () => false,
+  );
+  if (isFile) {
+    const found = await inspectRecording(dir);
+    return void process.stdout.write(json ? `${JSON.stringify(found)}\n` : `${recordingTable(found)}\n`);
+  }
   const summary = await summarise(dir);
   process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${summaryTable(summary)}\n`);
 }
