@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { caches } from '../operators/caches/index.js';
+import { findByName } from '../src/core/plugin.js';
 import { contenders, standings } from './compare.js';
 import type { CacheSummary } from './summarise.js';
 
@@ -42,6 +44,26 @@ describe('contenders', () => {
     expect(names).not.toContain('four-cache');
     expect(contenders([], [100], shape)).toEqual([]);
   });
+});
+
+describe('every cache that says how to keep within a budget', () => {
+  const able = caches.filter(({ spec }) => spec.within !== undefined && spec.name !== 'oracle-top-k');
+  it.each(able.map((plugin) => ({ plugin, name: plugin.spec.name })))(
+    '$name holds no more than it was allowed, however long the stream',
+    ({ plugin: { spec }, name }) => {
+      for (const order of spec.orders) {
+        for (const bytes of [20_000, 65_536, 1_000_000]) {
+          const input = { d: 8, order, bytesPerNumber: 4 };
+          const [contender] = contenders([asked(name)], [bytes], input);
+          const { formula } = findByName('cache', caches, name)(contender.options);
+          for (const n of [1, 100, 10_000, 1_000_000]) {
+            const { residentBytes, metadataBytes } = formula({ ...input, n, census: null });
+            expect(residentBytes + metadataBytes, `${order}, ${bytes}, ${n}`).toBeLessThanOrEqual(bytes);
+          }
+        }
+      }
+    },
+  );
 });
 
 describe('standings', () => {

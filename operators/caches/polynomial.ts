@@ -4,7 +4,7 @@ import { defineCache, type Size, type SizeInput } from '../../src/core/cache.js'
 import type { Floats } from '../../src/core/memory.js';
 import { attention, matrix, type AttendJob, type FeaturesJob } from '../../src/core/plan.js';
 import { gridFlops, rowsFlops } from './flops.js';
-import { monomials, refuseMonomials, type Monomials } from './monomials.js';
+import { monomialCount, monomials, refuseMonomials, type Monomials } from './monomials.js';
 import {
   certifiedRange,
   polynomialsFor,
@@ -48,6 +48,7 @@ const options = z.object({
     .describe('most monomials allowed: C(d + degree, degree) must not exceed it'),
 });
 type Options = z.output<typeof options>;
+const DEFAULTS: Options = options.parse({});
 
 /**
  * Attention whose e^x is a polynomial, from sums that do not grow (math.md 5; the polynomial method of Alman and Song in
@@ -90,6 +91,7 @@ export const polynomial = defineCache(
       'c·r·(d + 1)·8 + 2·(sides)·min(n, window)·d·b, r = C(d + degree, degree), c = 2 (4 with a window; matrix order: 1)',
     formula: size,
     covering: (n) => ({ window: n }),
+    within,
   },
   (given, parts) => {
     const approximation = approximationOf(given);
@@ -222,6 +224,20 @@ function featuresJobs(
   const [all2, old2] = [two.all()!, two.old()];
   if (old1 === null || old2 === null) return [job(all1!, all2, 1)];
   return [job(all1!, old2, 1), job(old1, all2, 1), job(old1, old2, -1)];
+}
+
+/** The largest odd degree whose sums fit, from the highest that is ever useful; without a window. */
+function within(
+  bytes: number,
+  shape: Pick<SizeInput, 'd' | 'order' | 'bytesPerNumber'>,
+): { readonly degree: number } | null {
+  const fits = (degree: number) => {
+    if (monomialCount(shape.d, degree) > DEFAULTS.maxMonomials) return false;
+    const { residentBytes, metadataBytes } = size({ ...shape, n: 1, census: null }, { ...DEFAULTS, degree });
+    return residentBytes + metadataBytes <= bytes;
+  };
+  const degree = [9, 7, 5, 3, 1].find(fits);
+  return degree === undefined ? null : { degree };
 }
 
 function size({ n, d, order, bytesPerNumber }: SizeInput, { degree, window, maxMonomials }: Options): Size {
