@@ -20,6 +20,14 @@ async function hashes(node: string, ...flags: readonly string[]): Promise<Hashes
   return JSON.parse(stdout) as Hashes;
 }
 
+/** What `kronflow doctor` says of wasm. */
+async function rungOfDoctor(node: string, env: NodeJS.ProcessEnv) {
+  const doctor = [`${root}dist/src/cli/main.js`, 'doctor', '--json'];
+  const { stdout } = await promisify(execFile)(node, doctor, { env });
+  const { ladder } = JSON.parse(stdout) as { ladder: { name: string; label: string; note?: string }[] };
+  return ladder.find(({ name }) => name === 'wasm');
+}
+
 /** The one hash that all pools agree on. */
 function only(answers: Readonly<Record<string, string>>): string {
   expect(Object.keys(answers)).toEqual(['1', '2', '5', 'inline']);
@@ -46,6 +54,16 @@ describe.skipIf(node24 === undefined)('wasm on Node 24', () => {
     expect(only(fused['wasm-128'])).toBe(only(here['wasm-128']));
     for (const { 'wasm-paired': paired } of [plain, fused]) expect(only(paired)).toBe(relaxed);
     expect(only(fused['wasm-relaxed'])).toBe(relaxed);
+  });
+
+  it('has its pairs fused where the command line may, and not with KRONFLOW_WASM_REVEC=0', async () => {
+    const { KRONFLOW_WASM_REVEC: _said, ...env } = process.env;
+    const refused = await rungOfDoctor(node24!, { ...env, KRONFLOW_WASM_REVEC: '0' });
+    expect(refused?.label).toBe('wasm relaxed');
+    expect(refused?.note).toMatch(/KRONFLOW_WASM_REVEC/);
+    const allowed = await rungOfDoctor(node24!, env); // whether they are fused is up to the processor
+    expect(['wasm paired', 'wasm relaxed']).toContain(allowed?.label);
+    expect(allowed?.note ?? '').not.toMatch(/KRONFLOW_WASM_REVEC/);
   });
 
   it.each(['0', '1'])(
