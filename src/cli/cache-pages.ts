@@ -11,7 +11,7 @@ const [N, D, BYTES] = [1024, 64, 4];
 
 const ANSWERS: Readonly<Record<Exactness, string>> = {
   exact: 'equals full attention, up to float32',
-  certified: 'comes with a bound on its error that holds for certain, at every step',
+  certified: 'comes with a bound on its error at every step, certain up to rounding',
   unbiased: 'numerator and denominator are right on average over seeds; their ratio only nearly',
   heuristic: 'no guarantee',
 };
