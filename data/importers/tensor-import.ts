@@ -29,7 +29,7 @@ function understand(files: readonly TensorFile[], options: ImportOptions): Omit<
   const toldHeads = metadata.get('kronflow.kv_heads') ?? metadata.get('kv_heads') ?? null;
   const plan = planTensors(
     files.flatMap(({ tensors }) => tensors),
-    { ...options, kvHeads: options.kvHeads ?? toldHeads },
+    { ...options, kvHeads: options.kvHeads ?? toldHeads, axes: options.axes ?? metadata.get('axes') ?? null },
   );
   const said = provenanceOf(path, metadata, options, plan.d);
   const lift = parseLift(options.lift);
@@ -72,7 +72,7 @@ function reportOf(
   metadata: ReadonlyMap<string, string>,
   warnings: readonly string[],
 ): LossReport {
-  const known = ['order', 'd', 'heads', 'layers', 'schema_version', 'table', 'format', ...SAID];
+  const known = ['order', 'd', 'heads', 'layers', 'schema_version', 'table', 'format', 'axes', ...SAID];
   const rest = [...metadata.keys()].filter((key) => !known.includes(key.replace(/^kronflow\./, '')));
   return {
     carried: [

@@ -4,6 +4,7 @@ import { VERSION } from '../core/version.js';
 import { addBoundsCommand } from './commands/bounds.js';
 import { addCompareCommand } from './commands/compare.js';
 import { addDoctorCommand } from './commands/doctor.js';
+import { addExportCommand } from './commands/export.js';
 import { addImportCommand } from './commands/import.js';
 import { addIndexGameCommand } from './commands/index-game.js';
 import { addListCommand } from './commands/list.js';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   addResumeCommand(program);
   addTraceCommands(program);
   addImportCommand(program);
+  addExportCommand(program);
   addListCommand(program);
   addBoundsCommand(program);
   addIndexGameCommand(program);

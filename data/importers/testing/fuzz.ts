@@ -17,6 +17,10 @@ export interface Sample {
   /** Beside it, and damaged in its place half of the time. */
   readonly sidecar?: string;
   readonly options?: Partial<ImportOptions>;
+  /** Sound files that are imported along with it. */
+  readonly others?: Readonly<Record<string, Uint8Array>>;
+  /** The format has checksums: what is imported must be what was meant. */
+  readonly exact?: true;
 }
 
 const small = { layers: 1, heads: 2, n: 3, d: 2 };
@@ -27,18 +31,23 @@ const lines = (row: object) => Buffer.from(`${JSON.stringify(row)}\n`.repeat(5))
 
 /** One or more of every importer. */
 export const samples: readonly Sample[] = [
-  { importer: 'npz', name: 'm.npz', bytes: npz(model(small)), options: SCALE },
+  { importer: 'npz', name: 'm.npz', bytes: npz(model(small)), options: SCALE, exact: true },
   {
     importer: 'npz',
     name: 'd.npz',
     bytes: npz(model(small), { deflate: true, fortran: true, type: 'f64' }),
     options: SCALE,
+    exact: true,
   },
   {
     importer: 'npy',
     name: 'layers.0.q.npy',
     bytes: npy(model(small)['layers.0.q']),
-    options: { ...SCALE, map: '*{part}' },
+    options: SCALE,
+    others: {
+      'layers.0.k.npy': npy(model(small)['layers.0.k1']),
+      'layers.0.v.npy': npy(model(small)['layers.0.v1']),
+    },
   },
   {
     importer: 'safetensors',
@@ -72,6 +81,13 @@ export const samples: readonly Sample[] = [
     name: 'r.jsonl',
     bytes: Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')),
     options: SCALE,
+  },
+  { importer: 'text', name: 't.txt', bytes: Buffer.from('Naïve café; 東京 🧵. '.repeat(5)) },
+  {
+    importer: 'text-jsonl',
+    name: 't.jsonl',
+    bytes: lines({ id: 1, text: 'two words' }),
+    options: { field: 'text' },
   },
   {
     importer: 'mooncake',
@@ -134,6 +150,11 @@ export interface Fuzzed {
 export async function fuzz(folder: string, sample: Sample, from: number, count: number): Promise<Fuzzed> {
   const done: Fuzzed = { refused: 0, imported: 0, slowest_ms: 0 };
   const [input, output] = [join(folder, sample.name), join(folder, 'out.arrow')];
+  for (const [name, bytes] of Object.entries(sample.others ?? {})) await writeFile(join(folder, name), bytes);
+  await writeFile(input, sample.bytes);
+  if (sample.sidecar !== undefined) await writeFile(input.replace(/\.[^.]*$/, '.json'), sample.sidecar);
+  const sound = await importOnce(sample, input, output); // it must be sound to begin with
+  await rm(output);
   const sidecar = input.replace(/\.[^.]*$/, '.json');
   for (let seed = from; seed < from + count; seed++) {
     const damageSidecar = sample.sidecar !== undefined && seed % 2 === 0;
@@ -142,7 +163,9 @@ export async function fuzz(folder: string, sample: Sample, from: number, count: 
       await writeFile(sidecar, damageSidecar ? mutate(Buffer.from(sample.sidecar), seed) : sample.sidecar);
     const start = performance.now();
     try {
-      await importOnce(sample, input, output);
+      const found = await importOnce(sample, input, output);
+      if (sample.exact === true && found !== sound)
+        throw new Error('other numbers were imported, and the crc said nothing');
       done.imported++;
     } catch (error) {
       if (!(error instanceof Failure))
@@ -159,18 +182,20 @@ export async function fuzz(folder: string, sample: Sample, from: number, count: 
   return done;
 }
 
-async function importOnce({ importer, options }: Sample, input: string, output: string): Promise<void> {
-  const { rows: count, table } = await importFiles(
-    importers,
-    [input],
-    output,
-    { ...NOTHING_SAID, ...options },
-    importer,
-  );
-  if (table !== 'recording') return;
+/** The vectors of what was imported, as text; empty for tables without. */
+async function importOnce(
+  { importer, options, others = {} }: Sample,
+  input: string,
+  output: string,
+): Promise<string> {
+  const paths = [input, ...Object.keys(others).map((name) => join(input, '..', name))];
+  const said = { ...NOTHING_SAID, ...options };
+  const { rows: count, table } = await importFiles(importers, paths, output, said, importer);
+  if (table !== 'recording') return '';
   const steps = await collect(openSource(output).open());
   const read = steps.reduce((sum, { layers }) => sum + layers.length, 0);
-  const heads = steps[0].layers[0].q.length;
-  if (read === 0 || heads === 0 || count % read !== 0)
+  const numbers = steps.reduce((sum, { layers }) => sum + layers[0].q.length, 0);
+  if (read === 0 || numbers === 0 || count % read !== 0)
     throw new Error(`${count} rows were written, ${read} layers read`);
+  return JSON.stringify(steps.map(({ layers }) => layers.map(({ q, k1, v1 }) => [[...q], [...k1], [...v1]])));
 }
