@@ -1,3 +1,4 @@
+import type { Job } from '../src/core/plan.js';
 import type { Answer, AttendRequest } from '../src/core/pool.js';
 import { TILINGS, type KernelName } from './kernels/kernel.js';
 import { PARTIAL } from './kernels/partial.js';
@@ -25,20 +26,23 @@ export async function answerStep(
   const prepared = (await partialsOf(products, runTiles)).map((list) =>
     list.map((partial) => partial.slice() as Float64Array),
   );
-  const cut = cutTiles(
+  const works = cutTiles(
     requests.flatMap((request) => {
       const { jobs, measure = [] } = request.plan;
-      return [...jobs, ...measure].map((job) => ({ request, job }));
+      return [...jobs, ...measure].map((job) => ({
+        request,
+        job,
+        left: shareLeft(job, products, prepared, kernel),
+      }));
     }),
     kernel,
   );
-  const works = TILINGS[kernel].skips ? cut.map((work) => afterSkipping(work, products, prepared)) : cut;
   const partials = await partialsOf(works, runTiles); // lie where those of the products lay
   let [product, work] = [0, 0];
   return requests.map(({ d, plan }) => {
     const costs = prepared.slice(product, (product += plan.prepare?.length ?? 0)).flat();
     const tiles = plan.jobs.map(({ role }) => partials[work++].map((partial) => ({ role, partial })));
-    for (const _ of plan.measure ?? []) costs.push(...partials[work++]);
+    (plan.measure ?? []).forEach(() => costs.push(...partials[work++]));
     const answer =
       plan.combine === 'product'
         ? multiplyAnswers(tiles.map((own, i) => mergePartials(d, own, i === 0 ? costs : [], submitted)))
@@ -47,21 +51,18 @@ export async function answerStep(
   });
 }
 
-/**
- * A job that skips is only as large as what its bounds leave: then it may be too small to wake threads for. Where a step
- * runs depends on it, no number of the answer does.
- */
-function afterSkipping(
-  work: Work,
+/** The share of a job that is left after skipping, as its bounds say: it depends on keys and kernel, never on threads. */
+function shareLeft(
+  job: Job,
   products: readonly Work[],
   prepared: readonly (readonly Float64Array[])[],
-): Work {
-  const skip = work.job.kind === 'grid' || work.job.kind === 'rows' ? work.job.skip : undefined;
-  if (skip === undefined) return work;
-  const bounds = products.findIndex(({ job }) => job.kind === 'bounds' && job.skip === skip);
-  if (bounds < 0) return work;
-  const left = prepared[bounds].reduce((sum, partial) => sum + partial[PARTIAL.l], 0);
-  return { ...work, size: (work.size * left) / skip.bounds.count };
+  kernel: KernelName,
+): number {
+  const skip = job.kind === 'grid' || job.kind === 'rows' ? job.skip : undefined;
+  if (skip === undefined || !TILINGS[kernel].skips) return 1;
+  const bounds = products.findIndex((work) => work.job.kind === 'bounds' && work.job.skip === skip);
+  if (bounds < 0) return 1;
+  return prepared[bounds].reduce((sum, partial) => sum + partial[PARTIAL.l], 0) / skip.bounds.count;
 }
 
 /** The partials of each work, in the order of its tiles. */

@@ -64,7 +64,7 @@ SEPARATE double NAME(exact_weigh)(double *s, int n, double m, double *squares) {
     D p = (D){0} + C[13];
 #pragma GCC unroll 16
     for (int k = 12; k >= 0; k--) p = p * f + C[k];
-    p = (D)((NAME(lvec))p + ((NAME(lvec))t << 52));
+    p *= (D)(((NAME(lvec))t << 52) + 0x3ff0000000000000); // a NaN stays one
     STORE(s + i, p);
     sum += p;
     square += p * p;

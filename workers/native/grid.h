@@ -84,7 +84,7 @@ SEPARATE float NAME(largest)(const float *s, int n) {
 }
 
 // s = 2^(s - m) in place, and their sum; m is an integer and s ≤ m + 16. Relative error of a weight below 2e-7:
-// the fraction in [-1/2, 1/2] by a polynomial, the integer part by adding to the exponent bits.
+// the fraction in [-1/2, 1/2] by a polynomial, the integer part by the power of 2 that has it as exponent bits.
 SEPARATE double NAME(weigh)(float *s, int n, float m) {
   const float magic = 12582912.0f - m; // 1.5·2^23: adding it rounds to an integer in the low bits
   const V floor = (V){0} + (m - 126.0f);
@@ -99,7 +99,7 @@ SEPARATE double NAME(weigh)(float *s, int n, float m) {
       p = p * f + 0.240222424f;
       p = p * f + 0.693147004f;
       p = p * f + 1.0f;
-      p = (V)((NAME(ivec))p + ((NAME(ivec))t << 23));
+      p *= (V)(((NAME(ivec))t << 23) + 0x3f800000); // times 2^k: adding k to the exponent would make numbers of NaNs
       STORE(s + i + k * LANES, p);
       if (k == 0) sum0 += p;
       else sum1 += p;
@@ -120,7 +120,7 @@ INLINE V NAME(power)(V x) {
   p = p * f + 0.240222424f;
   p = p * f + 0.693147004f;
   p = p * f + 1.0f;
-  return (V)((NAME(ivec))p + ((NAME(ivec))t << 23));
+  return p * (V)(((NAME(ivec))t << 23) + 0x3f800000);
 }
 
 // Merge the scores s[b][a] of a block into each row's maximum m[a] and sum l[a] = Σ 2^(s - m).

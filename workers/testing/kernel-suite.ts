@@ -156,6 +156,22 @@ export function kernelSuite(open: OpenPool, use: () => void = () => {}): void {
     },
   );
 
+  it('keeps NaN whatever its bits are', async () => {
+    const p = problem(open, 3);
+    const row = (value: number) => p.rows(40, 4, () => value);
+    const [keys, q] = [row(1), p.arena.alloc(4)];
+    const [{ offset }] = keys.spans();
+    p.arena.view(q).fill(1);
+    for (const bits of [0x7fc00001, 0x7fc000ff, 0xffc00155]) {
+      new Uint32Array(p.arena.memory.buffer, offset + 20 * 16, 1)[0] = bits; // a row that the maximum passes over
+      for (const two of [atoms(row(1), row(1)), null]) {
+        const plan = { jobs: [attention(atoms(keys, row(2)), two)] };
+        const [answer] = await p.fast.attend([{ q, d: 4, scale: 1, plan }]);
+        expect([...answer.output, answer.lse]).toEqual([NaN, NaN, NaN, NaN, NaN]);
+      }
+    }
+  });
+
   it('answers zeros where every weight is 0', async () => {
     const p = problem(open, 5);
     const none = atoms(

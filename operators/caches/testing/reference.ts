@@ -17,38 +17,36 @@ export interface Kept {
 }
 
 /**
- * Attention of the query of token n-1 over the first n tokens, or those `kept` of them, straight from the definition (math.md 1.1, row
- * order of Definition 3.6): build every product, score, softmax, average. Plain loops in float64, independent of
- * the kernels on purpose. Matrix order has one pair per token, k2 = v2 = 1.
+ * Attention of the query of token n-1 over the first n tokens, or those `kept` of them, straight from the definition
+ * (math.md 1.1, pairs in the order of Definition 3.6): score every pair, softmax, average. Plain loops in float64,
+ * independent of the kernels on purpose. Matrix order has one pair per token, k2 = v2 = 1.
  */
-export function referenceAttention({ d, scale, tokens }: Stream, n: number, kept?: Kept): Reference {
+export function referenceAttention({ d, scale, order, tokens }: Stream, n: number, kept?: Kept): Reference {
   const { q } = tokens[n - 1];
   const all = Array.from({ length: n }, (_, position) => position);
   const { side1, side2 } = kept ?? { side1: all, side2: all };
-  const [one, two] = [side1.map((i) => tokens[i]), side2.map((i) => tokens[i])];
-  const [keys, values] = [pairs(one, two, 'k1', 'k2'), pairs(one, two, 'v1', 'v2')];
-  const scores = Float64Array.from(keys, (key) => {
-    let score = 0;
-    for (let t = 0; t < d; t++) score += q[t] * key[t];
-    return scale * score;
-  });
+  const one = side1.map((i) => tokens[i]);
+  const two = order === 'tensor' ? side2.map((i) => tokens[i]) : [ONES];
+  const scores = new Float64Array(one.length * two.length);
+  one.forEach(({ k1 }, a) =>
+    two.forEach(({ k2 }, b) => {
+      let score = 0;
+      for (let t = 0; t < d; t++) score += q[t] * k1[t] * (k2 === null ? 1 : k2[t]);
+      scores[a * two.length + b] = scale * score;
+    }),
+  );
   const max = scores.reduce((a, b) => Math.max(a, b), -Infinity);
   const weights = scores.map((score) => Math.exp(score - max));
   const sum = weights.reduce((a, b) => a + b, 0);
   const output = new Float64Array(d);
-  values.forEach((value, row) => {
-    for (let j = 0; j < d; j++) output[j] += (weights[row] / sum) * value[j];
-  });
+  one.forEach(({ v1 }, a) =>
+    two.forEach(({ v2 }, b) => {
+      const weight = weights[a * two.length + b] / sum;
+      for (let j = 0; j < d; j++) output[j] += weight * v1[j] * (v2 === null ? 1 : v2[j]);
+    }),
+  );
   return { output, logZ: max + Math.log(sum), scores };
 }
 
-function pairs(
-  one: Stream['tokens'],
-  two: Stream['tokens'],
-  left: 'k1' | 'v1',
-  right: 'k2' | 'v2',
-): Float64Array[] {
-  return one.flatMap((a) =>
-    a[right] === null ? [a[left]] : two.map((b) => a[left].map((x, t) => x * b[right]![t])),
-  );
-}
+/** What side 2 is in matrix order: one token of ones. */
+const ONES = { k2: null, v2: null };
