@@ -3,7 +3,7 @@ import type { HasErrors, HasQkv, HasSparsity, Sparsity, TokenEvent } from '../sr
 import type { Arena, Floats } from '../src/core/memory.js';
 import type { Matrix } from '../src/core/plan.js';
 import type { HeldCache, Run } from '../src/core/run.js';
-import { scorePairs } from './caches/score-pairs.js';
+import { scorePairs } from './caches/choosing/score-pairs.js';
 import { headSlot } from './head-rows.js';
 
 /** What `sparsity` looks at, and how often. */

@@ -1,4 +1,4 @@
-import { angularHash, bucketOf, grayPosition } from '../../operators/caches/angular-hash.js';
+import { angularHash, bucketOf, grayPosition } from '../../operators/caches/choosing/angular-hash.js';
 import { randomStream } from '../../src/core/random.js';
 import { SharedArena } from '../../workers/index.js';
 import { dot, gaussians } from './clustered-data.js';

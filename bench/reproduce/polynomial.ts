@@ -1,5 +1,5 @@
 import { fourCache } from '../../operators/caches/four-cache.js';
-import { monomialCount } from '../../operators/caches/monomials.js';
+import { monomialCount } from '../../operators/caches/polynomials/monomials.js';
 import { polynomial } from '../../operators/caches/polynomial.js';
 import { formatBytes } from '../../src/core/format.js';
 import { randomStream } from '../../src/core/random.js';

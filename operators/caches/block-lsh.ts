@@ -9,13 +9,13 @@ import {
   type Matrix,
   type Plan,
 } from '../../src/core/plan.js';
-import { angularHash, bucketOf, bucketOrder, copyInOrder } from './angular-hash.js';
-import { distinctBelow } from './distinct-below.js';
-import { entryRows, type EntryRows } from './entry-rows.js';
-import { gridFlops } from './flops.js';
-import { numberList, type NumberList } from './number-list.js';
-import { savedRandom, savedTogether } from './saved-state.js';
-import { sliceMatrix } from './slices.js';
+import { angularHash, bucketOf, bucketOrder, copyInOrder } from './choosing/angular-hash.js';
+import { distinctBelow } from './choosing/distinct-below.js';
+import { entryRows, type EntryRows } from './keeping/entry-rows.js';
+import { gridFlops } from './keeping/flops.js';
+import { numberList, type NumberList } from './keeping/number-list.js';
+import { savedRandom, savedTogether } from './keeping/saved-state.js';
+import { sliceMatrix } from './choosing/slices.js';
 
 const options = z
   .object({

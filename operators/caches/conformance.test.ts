@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { caches } from './index.js';
-import type { SideBudgets } from './side-budgets.js';
+import type { SideBudgets } from './keeping/side-budgets.js';
 import { cacheLaws, type CacheUnderTest } from './testing/conformance.js';
 import { reservoirVariance } from './testing/reservoir-variance.js';
 import { pairStream } from './testing/pair-stream.js';

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { defineCache, type CacheParts } from '../../src/core/cache.js';
 import type { Rows } from '../../src/core/memory.js';
 import { atoms, attention, matrix, type Plan, type ProductJob } from '../../src/core/plan.js';
-import { entryRows, type EntryRows } from './entry-rows.js';
-import { rowsFlops } from './flops.js';
-import { sideCount } from './sides.js';
-import { tensorDecodingPaper } from './tensor-decoding-paper.js';
+import { entryRows, type EntryRows } from './keeping/entry-rows.js';
+import { rowsFlops } from './keeping/flops.js';
+import { sideCount } from './keeping/sides.js';
+import { tensorDecodingPaper } from './keeping/tensor-decoding-paper.js';
 
 /**
  * Keep K1, K2, V1, V2 and build K1 ⊘ K2 and V1 ⊘ V2, (n² × d) each, again at every query: the model that

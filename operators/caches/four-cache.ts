@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { defineCache } from '../../src/core/cache.js';
-import { entryRows } from './entry-rows.js';
-import { gridFlops, rowsFlops } from './flops.js';
-import { sideCount } from './sides.js';
-import { tensorDecodingPaper } from './tensor-decoding-paper.js';
+import { entryRows } from './keeping/entry-rows.js';
+import { gridFlops, rowsFlops } from './keeping/flops.js';
+import { sideCount } from './keeping/sides.js';
+import { tensorDecodingPaper } from './keeping/tensor-decoding-paper.js';
 
 /**
  * Keep K1, K2, V1, V2, (n × d) each, and attend over all pairs without building their products: the fused

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { defineCache, type CacheParts } from '../../src/core/cache.js';
-import { column } from './column.js';
-import { keptRows } from './kept-rows.js';
-import { beforeRecent } from './recent.js';
-import { savedTogether } from './saved-state.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin } from './side-budgets.js';
-import { sizeWatched, watchedCost, watchingCache, type WatchingSide } from './watching-cache.js';
+import { column } from './keeping/column.js';
+import { keptRows } from './keeping/kept-rows.js';
+import { beforeRecent } from './keeping/recent.js';
+import { savedTogether } from './keeping/saved-state.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin } from './keeping/side-budgets.js';
+import { sizeWatched, watchedCost, watchingCache, type WatchingSide } from './keeping/watching-cache.js';
 
 const NAME = 'heavy-hitter';
 const COST = watchedCost(2); // position and sum

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { defineCache } from '../../src/core/cache.js';
 import type { Floats } from '../../src/core/memory.js';
-import { keptRows, type KeptRows } from './kept-rows.js';
-import { beforeRecent, recent } from './recent.js';
-import { selectingCache, type SelectingSide } from './selecting-cache.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin, sizeWithin } from './side-budgets.js';
-import type { SideEntry } from './sides.js';
-import { squaredNorm } from './squared-norm.js';
+import { keptRows, type KeptRows } from './keeping/kept-rows.js';
+import { beforeRecent, recent } from './keeping/recent.js';
+import { selectingCache, type SelectingSide } from './keeping/selecting-cache.js';
+import {
+  allowances,
+  refuseSmallBudgets,
+  sideBudgets,
+  sidesWithin,
+  sizeWithin,
+} from './keeping/side-budgets.js';
+import type { SideEntry } from './keeping/sides.js';
+import { squaredNorm } from './keeping/squared-norm.js';
 
 /** The position of each token. */
 const costOf = (recent: number) => ({ metadata: 1, least: recent });

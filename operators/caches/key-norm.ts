@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { defineCache, type CacheParts } from '../../src/core/cache.js';
-import { column } from './column.js';
-import { keptRows } from './kept-rows.js';
-import { beforeRecent, recent } from './recent.js';
-import { savedTogether } from './saved-state.js';
-import { selectingCache, type SelectingSide } from './selecting-cache.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin, sizeWithin } from './side-budgets.js';
-import { squaredNorm } from './squared-norm.js';
+import { column } from './keeping/column.js';
+import { keptRows } from './keeping/kept-rows.js';
+import { beforeRecent, recent } from './keeping/recent.js';
+import { savedTogether } from './keeping/saved-state.js';
+import { selectingCache, type SelectingSide } from './keeping/selecting-cache.js';
+import {
+  allowances,
+  refuseSmallBudgets,
+  sideBudgets,
+  sidesWithin,
+  sizeWithin,
+} from './keeping/side-budgets.js';
+import { squaredNorm } from './keeping/squared-norm.js';
 
 /** The norm and the position of each token. */
 const costOf = (recent: number) => ({ metadata: 2, least: recent });

@@ -10,14 +10,14 @@ import {
   type Matrix,
   type Plan,
 } from '../../src/core/plan.js';
-import { bucketOf, bucketOrder, bucketStarts, copyInOrder } from './angular-hash.js';
-import { distinctBelow } from './distinct-below.js';
-import { entryRows } from './entry-rows.js';
-import { gridFlops, rowsFlops } from './flops.js';
-import { hashedKeys, type HashedKeys } from './hashed-keys.js';
-import { numberList, type NumberList } from './number-list.js';
-import { savedRandom, savedTogether } from './saved-state.js';
-import { sliceMatrix } from './slices.js';
+import { bucketOf, bucketOrder, bucketStarts, copyInOrder } from './choosing/angular-hash.js';
+import { distinctBelow } from './choosing/distinct-below.js';
+import { entryRows } from './keeping/entry-rows.js';
+import { gridFlops, rowsFlops } from './keeping/flops.js';
+import { hashedKeys, type HashedKeys } from './choosing/hashed-keys.js';
+import { numberList, type NumberList } from './keeping/number-list.js';
+import { savedRandom, savedTogether } from './keeping/saved-state.js';
+import { sliceMatrix } from './choosing/slices.js';
 
 const options = z.object({
   bits: z.int().min(1).max(16).default(8).describe('random directions, so 2^bits buckets'),

@@ -10,10 +10,10 @@ import type {
 } from '../../src/core/cache.js';
 import { Failure } from '../../src/core/failure.js';
 import { define, findByName } from '../../src/core/plugin.js';
-import { mergingSide } from './merging-side.js';
-import { savedTogether } from './saved-state.js';
-import type { SelectingCache } from './selecting-cache.js';
-import { sidesWithin } from './side-budgets.js';
+import { mergingSide } from './keeping/merging-side.js';
+import { savedTogether } from './keeping/saved-state.js';
+import type { SelectingCache } from './keeping/selecting-cache.js';
+import { sidesWithin } from './keeping/side-budgets.js';
 
 const NAME = 'merge';
 const METADATA = 1; // the weight of each atom

@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { defineCache, type CacheParts } from '../../src/core/cache.js';
-import { keptRows, type KeptRows } from './kept-rows.js';
-import { beforeRecent } from './recent.js';
-import { savedNumbers, savedRows, savedTogether } from './saved-state.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin } from './side-budgets.js';
-import { leastSlot, sizeWatched, watchedCost, watchingCache, type WatchingSide } from './watching-cache.js';
+import { keptRows, type KeptRows } from './keeping/kept-rows.js';
+import { beforeRecent } from './keeping/recent.js';
+import { savedNumbers, savedRows, savedTogether } from './keeping/saved-state.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin } from './keeping/side-budgets.js';
+import {
+  leastSlot,
+  sizeWatched,
+  watchedCost,
+  watchingCache,
+  type WatchingSide,
+} from './keeping/watching-cache.js';
 
 const NAME = 'observation-window';
 const WINDOW = 16;

@@ -2,18 +2,18 @@ import { z } from 'zod';
 import { defineCache, type CacheParts, type SizeInput } from '../../src/core/cache.js';
 import type { Floats, Rows } from '../../src/core/memory.js';
 import { atoms, attention, type Plan } from '../../src/core/plan.js';
-import { entryRows, type EntryRows } from './entry-rows.js';
-import { massFlops, rowsFlops } from './flops.js';
-import { largest } from './largest.js';
-import { scorePairs } from './score-pairs.js';
+import { entryRows, type EntryRows } from './keeping/entry-rows.js';
+import { massFlops, rowsFlops } from './keeping/flops.js';
+import { largest } from './choosing/largest.js';
+import { scorePairs } from './choosing/score-pairs.js';
 import {
   allowances,
   refuseSmallBudgets,
   sideBudgets,
   sidesWithin,
   type SideBudgets,
-} from './side-budgets.js';
-import { sideCount } from './sides.js';
+} from './keeping/side-budgets.js';
+import { sideCount } from './keeping/sides.js';
 
 const NAME = 'oracle-top-k';
 const COST = { metadata: 0 };

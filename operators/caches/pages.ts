@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { defineCache, type CacheParts, type Size, type SizeInput } from '../../src/core/cache.js';
 import type { Floats } from '../../src/core/memory.js';
 import { atoms, attention, type Plan } from '../../src/core/plan.js';
-import { entryRows, type EntryRows } from './entry-rows.js';
-import { rowsFlops } from './flops.js';
-import { largest } from './largest.js';
-import { boundFlops, boxBounds, pageBoxes, type PageBoxes } from './page-boxes.js';
-import { allowances, refuseSmallBudgets, sideBudgets, type SideBudgets } from './side-budgets.js';
-import { sideCount } from './sides.js';
-import { sliceAtoms, type Range } from './slices.js';
+import { entryRows, type EntryRows } from './keeping/entry-rows.js';
+import { rowsFlops } from './keeping/flops.js';
+import { largest } from './choosing/largest.js';
+import { boundFlops, boxBounds, pageBoxes, type PageBoxes } from './choosing/page-boxes.js';
+import { allowances, refuseSmallBudgets, sideBudgets, type SideBudgets } from './keeping/side-budgets.js';
+import { sideCount } from './keeping/sides.js';
+import { sliceAtoms, type Range } from './choosing/slices.js';
 
 const NAME = 'pages';
 const options = z.object({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/core/random.js';
 import { fourCache } from './four-cache.js';
-import { monomials } from './monomials.js';
+import { monomials } from './polynomials/monomials.js';
 import { polynomial } from './polynomial.js';
 import { startTrial, withTrial, type Trial } from './testing/harness.js';
 import { relativeError } from './testing/law.js';

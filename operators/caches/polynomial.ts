@@ -3,8 +3,8 @@ import { Failure } from '../../src/core/failure.js';
 import { defineCache, type Size, type SizeInput } from '../../src/core/cache.js';
 import type { Floats } from '../../src/core/memory.js';
 import { attention, matrix, type AttendJob, type FeaturesJob } from '../../src/core/plan.js';
-import { gridFlops, rowsFlops } from './flops.js';
-import { monomialCount, monomials, refuseMonomials, type Monomials } from './monomials.js';
+import { gridFlops, rowsFlops } from './keeping/flops.js';
+import { monomialCount, monomials, refuseMonomials, type Monomials } from './polynomials/monomials.js';
 import {
   certifiedRange,
   polynomialsFor,
@@ -13,11 +13,11 @@ import {
   USELESS,
   type Approximation,
   type Polynomials,
-} from './polynomial-bound.js';
-import { polynomialSide, type PolynomialSide } from './polynomial-side.js';
-import { savedTogether } from './saved-state.js';
-import { scoreRange, valueRange } from './score-range.js';
-import { sideCount, sidesOf } from './sides.js';
+} from './polynomials/polynomial-bound.js';
+import { polynomialSide, type PolynomialSide } from './polynomials/polynomial-side.js';
+import { savedTogether } from './keeping/saved-state.js';
+import { scoreRange, valueRange } from './polynomials/score-range.js';
+import { sideCount, sidesOf } from './keeping/sides.js';
 
 const MOST_FITTED = 16;
 

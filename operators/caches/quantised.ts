@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { defineCache, type Size, type SizeInput } from '../../src/core/cache.js';
 import { attention } from '../../src/core/plan.js';
-import { gridFlops, rowsFlops } from './flops.js';
-import { packedWidth } from './packed-rows.js';
-import { quantisedSide, type Quantisation } from './quantised-side.js';
-import { savedTogether } from './saved-state.js';
-import { sideCount, sidesOf } from './sides.js';
+import { gridFlops, rowsFlops } from './keeping/flops.js';
+import { packedWidth } from './keeping/packed-rows.js';
+import { quantisedSide, type Quantisation } from './keeping/quantised-side.js';
+import { savedTogether } from './keeping/saved-state.js';
+import { sideCount, sidesOf } from './keeping/sides.js';
 
 const options = z.object({
   bits: z.literal([8, 4, 2]).default(4).describe('bits of a stored number'),

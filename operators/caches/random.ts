@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import { defineCache } from '../../src/core/cache.js';
-import { keptRows } from './kept-rows.js';
-import { savedRandom } from './saved-state.js';
-import { selectingCache, type SelectingSide } from './selecting-cache.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin, sizeWithin } from './side-budgets.js';
+import { keptRows } from './keeping/kept-rows.js';
+import { savedRandom } from './keeping/saved-state.js';
+import { selectingCache, type SelectingSide } from './keeping/selecting-cache.js';
+import {
+  allowances,
+  refuseSmallBudgets,
+  sideBudgets,
+  sidesWithin,
+  sizeWithin,
+} from './keeping/side-budgets.js';
 
 const COST = { metadata: 0 };
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { defineCache, type CacheParts } from '../../src/core/cache.js';
 import { atoms, attention, type Plan } from '../../src/core/plan.js';
-import { entryRows, type EntryRows } from './entry-rows.js';
-import { rowsFlops } from './flops.js';
-import { sideCount } from './sides.js';
+import { entryRows, type EntryRows } from './keeping/entry-rows.js';
+import { rowsFlops } from './keeping/flops.js';
+import { sideCount } from './keeping/sides.js';
 
 /**
  * Keep all, but score pairs by the sum s_ab = scale·(<q, k1_a> + <q, k2_b>) instead of <q, k1_a * k2_b>. Then the softmax

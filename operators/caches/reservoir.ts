@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { defineCache, type CacheParts } from '../../src/core/cache.js';
 import { Failure } from '../../src/core/failure.js';
 import { attention } from '../../src/core/plan.js';
-import { parseBudget } from './budget.js';
-import { keptRows } from './kept-rows.js';
-import { savedRandom } from './saved-state.js';
-import { selectingCache, type SelectingSide } from './selecting-cache.js';
+import { parseBudget } from './keeping/budget.js';
+import { keptRows } from './keeping/kept-rows.js';
+import { savedRandom } from './keeping/saved-state.js';
+import { selectingCache, type SelectingSide } from './keeping/selecting-cache.js';
 import {
   allowances,
   refuseSmallBudgets,
@@ -13,7 +13,7 @@ import {
   sidesWithin,
   sizeWithin,
   type SideBudgets,
-} from './side-budgets.js';
+} from './keeping/side-budgets.js';
 
 const COST = { metadata: 0 };
 

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { defineCache, type CacheParts, type Size, type SizeInput } from '../../src/core/cache.js';
 import { atoms, matrix, SKIP_BLOCK, skipping, type Plan } from '../../src/core/plan.js';
 import type { Answer } from '../../src/core/pool.js';
-import { entryRows, type EntryRows } from './entry-rows.js';
-import { gridFlops, rowsFlops } from './flops.js';
-import { sideBounds, type SideBounds } from './side-bounds.js';
-import { sideCount, sidesOf } from './sides.js';
+import { entryRows, type EntryRows } from './keeping/entry-rows.js';
+import { gridFlops, rowsFlops } from './keeping/flops.js';
+import { sideBounds, type SideBounds } from './choosing/side-bounds.js';
+import { sideCount, sidesOf } from './keeping/sides.js';
 
 const options = z.object({
   eta: z

@@ -1,17 +1,17 @@
 import { defineCache } from '../../src/core/cache.js';
 import { attention } from '../../src/core/plan.js';
-import { firstOrderFlops, firstOrderRows } from './first-order.js';
-import { savedRandom, savedTogether } from './saved-state.js';
-import { sidesOf } from './sides.js';
+import { firstOrderFlops, firstOrderRows } from './clusters/first-order.js';
+import { savedRandom, savedTogether } from './keeping/saved-state.js';
+import { sidesOf } from './keeping/sides.js';
 import {
   allowedSides,
   refuseImpossible,
   subgenAtomsOptions,
   subgenAtomsSize,
   subgenAtomsWithin,
-} from './subgen-atoms-size.js';
-import { subgenAtomsSide } from './subgen-atoms-side.js';
-import { tensorDecodingPaper } from './tensor-decoding-paper.js';
+} from './clusters/subgen-atoms-size.js';
+import { subgenAtomsSide } from './clusters/subgen-atoms-side.js';
+import { tensorDecodingPaper } from './keeping/tensor-decoding-paper.js';
 
 /**
  * SubGen4Cache in the form that math.md 4.8 recommends: per side a small window of exact recent entries, and clusters

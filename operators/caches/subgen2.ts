@@ -1,13 +1,13 @@
 import { defineCache, type CacheParts, type Entry, type Size, type SizeInput } from '../../src/core/cache.js';
 import { attention } from '../../src/core/plan.js';
-import { entryRows } from './entry-rows.js';
-import { rowsFlops } from './flops.js';
-import { l2Slots } from './l2-slots.js';
-import { leaderClusters } from './leader-clusters.js';
-import { savedRandom, savedTogether } from './saved-state.js';
-import { sidesOf, type SideEntry } from './sides.js';
-import { subgenEps, subgenOptions, type SubgenOptions } from './subgen-options.js';
-import { tensorDecodingPaper } from './tensor-decoding-paper.js';
+import { entryRows } from './keeping/entry-rows.js';
+import { rowsFlops } from './keeping/flops.js';
+import { l2Slots } from './clusters/l2-slots.js';
+import { leaderClusters } from './clusters/leader-clusters.js';
+import { savedRandom, savedTogether } from './keeping/saved-state.js';
+import { sidesOf, type SideEntry } from './keeping/sides.js';
+import { subgenEps, subgenOptions, type SubgenOptions } from './clusters/subgen-options.js';
+import { tensorDecodingPaper } from './keeping/tensor-decoding-paper.js';
 
 /**
  * SubGen2Cache (TKV, Lemma 5.2): one SubGen (arXiv 2402.06082, Algorithm 1) over the stream of all pairs, each a key

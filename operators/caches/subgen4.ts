@@ -1,12 +1,12 @@
 import { defineCache, type CacheParts, type Size, type SizeInput } from '../../src/core/cache.js';
 import { attention } from '../../src/core/plan.js';
-import { gridFlops, rowsFlops } from './flops.js';
-import { l2Slots } from './l2-slots.js';
-import { leaderClusters } from './leader-clusters.js';
-import { savedRandom, savedTogether } from './saved-state.js';
-import { sideCount, sidesOf, type SideEntry } from './sides.js';
-import { subgenEps, subgenOptions, type SubgenOptions } from './subgen-options.js';
-import { tensorDecodingPaper } from './tensor-decoding-paper.js';
+import { gridFlops, rowsFlops } from './keeping/flops.js';
+import { l2Slots } from './clusters/l2-slots.js';
+import { leaderClusters } from './clusters/leader-clusters.js';
+import { savedRandom, savedTogether } from './keeping/saved-state.js';
+import { sideCount, sidesOf, type SideEntry } from './keeping/sides.js';
+import { subgenEps, subgenOptions, type SubgenOptions } from './clusters/subgen-options.js';
+import { tensorDecodingPaper } from './keeping/tensor-decoding-paper.js';
 
 /**
  * SubGen4Cache, the literal and unbiased design (math.md 4.3): each side runs its own SubGen (arXiv 2402.06082,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { defineCache, type Size, type SizeInput } from '../../src/core/cache.js';
 import type { Floats, Rows } from '../../src/core/memory.js';
-import { gridFlops, rowsFlops } from './flops.js';
-import { keptRows, type KeptRows } from './kept-rows.js';
-import { selectingCache, type SelectingSide } from './selecting-cache.js';
-import { squaredNorm } from './squared-norm.js';
+import { gridFlops, rowsFlops } from './keeping/flops.js';
+import { keptRows, type KeptRows } from './keeping/kept-rows.js';
+import { selectingCache, type SelectingSide } from './keeping/selecting-cache.js';
+import { squaredNorm } from './keeping/squared-norm.js';
 
 const options = z.object({
   by: z

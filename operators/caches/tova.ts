@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import { defineCache, type CacheParts } from '../../src/core/cache.js';
-import { keptRows } from './kept-rows.js';
-import { savedNumbers, savedTogether } from './saved-state.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin } from './side-budgets.js';
-import { leastSlot, sizeWatched, watchedCost, watchingCache, type WatchingSide } from './watching-cache.js';
+import { keptRows } from './keeping/kept-rows.js';
+import { savedNumbers, savedTogether } from './keeping/saved-state.js';
+import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin } from './keeping/side-budgets.js';
+import {
+  leastSlot,
+  sizeWatched,
+  watchedCost,
+  watchingCache,
+  type WatchingSide,
+} from './keeping/watching-cache.js';
 
 const NAME = 'tova';
 const COST = watchedCost(1); // positions, for ties

@@ -3,7 +3,7 @@ import { holdCache } from '../../src/core/hold-cache.js';
 import { Ledger } from '../../src/core/ledger.js';
 import { randomStream } from '../../src/core/random.js';
 import { SharedArena } from '../../workers/index.js';
-import { shellPair } from './shell-order.js';
+import { shellPair } from './keeping/shell-order.js';
 import { startTrial } from './testing/harness.js';
 import { twoCache } from './two-cache.js';
 

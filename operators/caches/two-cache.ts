@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { defineCache } from '../../src/core/cache.js';
 import type { Rows } from '../../src/core/memory.js';
 import { atoms, attention } from '../../src/core/plan.js';
-import { entryRows } from './entry-rows.js';
-import { rowsFlops } from './flops.js';
-import { savedRows, savedTogether, type Saved } from './saved-state.js';
-import { shellRow } from './shell-order.js';
-import { sideCount } from './sides.js';
-import { tensorDecodingPaper } from './tensor-decoding-paper.js';
+import { entryRows } from './keeping/entry-rows.js';
+import { rowsFlops } from './keeping/flops.js';
+import { savedRows, savedTogether, type Saved } from './keeping/saved-state.js';
+import { shellRow } from './keeping/shell-order.js';
+import { sideCount } from './keeping/sides.js';
+import { tensorDecodingPaper } from './keeping/tensor-decoding-paper.js';
 
 /**
  * Keep K1 ⊘ K2 and V1 ⊘ V2, (n² × d) each, and add the 2n-1 new rows of each token in shell order.

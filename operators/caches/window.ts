@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import { defineCache } from '../../src/core/cache.js';
-import { keptRows } from './kept-rows.js';
-import { selectingCache, type SelectingSide } from './selecting-cache.js';
-import { allowances, refuseSmallBudgets, sideBudgets, sidesWithin, sizeWithin } from './side-budgets.js';
+import { keptRows } from './keeping/kept-rows.js';
+import { selectingCache, type SelectingSide } from './keeping/selecting-cache.js';
+import {
+  allowances,
+  refuseSmallBudgets,
+  sideBudgets,
+  sidesWithin,
+  sizeWithin,
+} from './keeping/side-budgets.js';
 
 const COST = { metadata: 0 };
 

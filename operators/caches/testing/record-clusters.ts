@@ -1,6 +1,6 @@
 import { randomStream } from '../../../src/core/random.js';
 import { SharedArena } from '../../../workers/index.js';
-import { growingClusters, type ClusterContent } from '../growing-clusters.js';
+import { growingClusters, type ClusterContent } from '../clusters/growing-clusters.js';
 import { must } from './law.js';
 
 const arena = SharedArena.create('f64');

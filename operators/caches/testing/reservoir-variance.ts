@@ -1,4 +1,4 @@
-import { allowances, type SideBudgets } from '../side-budgets.js';
+import { allowances, type SideBudgets } from '../keeping/side-budgets.js';
 import type { Variance } from './law.js';
 import { referenceAttention } from './reference.js';
 import { strataVariance } from './strata-variance.js';
