@@ -42,3 +42,16 @@ it('makes neighbouring ranges one span', () => {
   ];
   expect(sliceMatrix(matrix(rows), ranges, 4).spans.map(({ rows: n }) => n)).toEqual([8, 1]);
 });
+
+it('cuts the same rows in the same way wherever their blocks lie', () => {
+  const cut = (between: number) => {
+    const fresh = SharedArena.create('f32');
+    const rows = fresh.rows(2, () => {});
+    for (let i = 0; i < 200; i++) {
+      if (between > 0 && i % 64 === 0) fresh.alloc(between); // so that no block follows another one
+      rows.append([i, i]);
+    }
+    return sliceMatrix(matrix(rows), [{ from: 10, to: 190 }], 4).spans.map(({ rows: n }) => n);
+  };
+  expect(cut(0)).toEqual(cut(32));
+});

@@ -17,7 +17,11 @@ export function sliceAtoms(
   return { keys: slice(keys), values: slice(values), logWeights: logWeights && slice(logWeights) };
 }
 
-/** The rows of a matrix that lie in `ranges`, ascending and apart. Neighbouring ranges become one span. */
+/**
+ * The rows of a matrix that lie in `ranges`, ascending and apart. Neighbouring ranges become one span, but never across
+ * blocks: whether two blocks are neighbours in memory depends on what else was allocated, and how rows are cut into spans
+ * decides how a kernel rounds.
+ */
 export function sliceMatrix(matrix: Matrix, ranges: readonly Range[], bytesPerNumber: number): Matrix {
   const rowBytes = matrix.width * bytesPerNumber;
   const spans: Span[] = [];
@@ -32,7 +36,9 @@ export function sliceMatrix(matrix: Matrix, ranges: readonly Range[], bytesPerNu
         continue;
       }
       const end = Math.min(to, first + rows);
-      addSpan(spans, { offset: offset + (row - first) * rowBytes, rows: end - row }, rowBytes);
+      const span = { offset: offset + (row - first) * rowBytes, rows: end - row };
+      if (row === first) spans.push(span);
+      else addSpan(spans, span, rowBytes);
       count += end - row;
       row = end;
     }
