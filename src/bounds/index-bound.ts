@@ -26,7 +26,7 @@ export function separatingNorm(rows: number, eta: number, epsKey: number): numbe
 /** Keys of the reduction must be nearly orthogonal, all pairs of them. */
 export function enoughDimensions(rows: number, name: string, { d, epsKey }: BoundsInput): Condition {
   const least = leastDimension(rows, epsKey);
-  const practice = Math.ceil(2 * Math.log(rows));
+  const practice = Math.ceil(4 * Math.log(rows)); // math.md 3.3; 2·ln N loses bits below N of about 256
   const text = `d ≥ dmin(${name}) = ${least}, random unit keys within ±${epsKey} (in practice ${practice} do)`;
   return { text, holds: d >= least };
 }

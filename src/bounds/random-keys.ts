@@ -1,7 +1,7 @@
 /**
  * dmin(N) = ⌈(2/ε²)·(2·ln N + ln(1/β))⌉: in so many dimensions `keys` random unit vectors have all inner products
  * within ±`eps`, except with probability `failure` (β, by default 1/N). A union bound over spherical caps, hence
- * careful: in practice d = 2·ln N is enough for the Index game (math.md 3.3).
+ * careful: in practice d = 4·ln N is enough for the Index game (math.md 3.3).
  */
 export function leastDimension(keys: number, eps: number, failure = 1 / keys): number {
   return Math.ceil((2 / eps ** 2) * (2 * Math.log(keys) + Math.log(1 / failure)));

@@ -3,7 +3,7 @@ const ROUNDS = 60;
 
 /**
  * Coefficients c_0 … c_g of a polynomial with nearly the smallest max |p(x)·e^−x − 1| over [−B, B]: least squares at
- * Chebyshev nodes, whose weights are multiplied by the residuals 60 times (Lawson's iteration; math.md 5.5). Good for
+ * Chebyshev nodes, whose weights are multiplied by the residuals 60 times (Lawson's iteration; math.md 5.2). Good for
  * g ≤ 16 in float64. Its error is for `weightError` to say; here it is only made small.
  */
 export function minimaxCoefficients(g: number, B: number): number[] {
