@@ -9,9 +9,10 @@ import { memory } from './memory.js';
 import { pace } from './pace.js';
 import { peers } from './peers.js';
 import { describeMachine, findingsTable, reached } from './report.js';
+import { skipping } from './skip.js';
 
 // npm run bench [-- NAME …] [-- --json FILE]: the targets of docs/, measured against one another in one run.
-const all: readonly Measurement[] = [kernel, ladder, peers, glue, pace, memory, journal];
+const all: readonly Measurement[] = [kernel, ladder, peers, skipping, glue, pace, memory, journal];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' } },

@@ -32,7 +32,7 @@ export async function answerStep(
       return [...jobs, ...measure].map((job) => ({
         request,
         job,
-        left: shareLeft(job, products, prepared, kernel),
+        left: request.precise ? 1 : shareLeft(job, products, prepared, kernel),
       }));
     }),
     kernel,

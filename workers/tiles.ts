@@ -12,27 +12,30 @@ export interface Work {
   readonly rows: number;
   readonly firstTile: number;
   readonly tiles: number;
-  /** Multiply-adds of the scores: pairs × d. */
+  /** Multiply-adds of the scores: pairs × d, without those that are expected to be skipped. */
   readonly size: number;
 }
 
+const LEAST_LEFT = 1 / 16; // what is left is not spread evenly over the rows, so tiles must not grow without bound
+
 /**
  * Cut jobs into tiles by their size alone, never by the number of threads: the partials, and so every bit of
- * the result, are the same for any pool (law L6).
+ * the result, are the same for any pool (law L6). `left` is the share of a job that skipping leaves, as its bounds say.
  */
 export function cutTiles(
-  jobs: readonly { request: AttendRequest; job: Job }[],
+  jobs: readonly { readonly request: AttendRequest; readonly job: Job; readonly left?: number }[],
   kernel: KernelName,
 ): readonly Work[] {
   let firstTile = 0;
-  return jobs.map(({ request, job }) => {
+  return jobs.map(({ request, job, left = 1 }) => {
     const rows = rowsOf(job);
-    const perRow = rows === 0 ? 1 : (pairs(job) / rows) * request.d;
+    const whole = rows === 0 ? 1 : (pairs(job) / rows) * request.d;
+    const perRow = Math.max(1, whole * Math.max(left, LEAST_LEFT)); // without pairs a row is still a row
     const { work: most, ...tiling } = TILINGS[request.precise ? 'reference' : kernel];
     const panel = panelOf(job) ?? tiling.panel;
     const tileRows = panel * Math.max(1, Math.floor(most / (panel * perRow)));
     const tiles = Math.ceil(rows / tileRows);
-    const work = { request, job, tileRows, rows, firstTile, tiles, size: rows * perRow };
+    const work = { request, job, tileRows, rows, firstTile, tiles, size: rows * whole * left };
     firstTile += tiles;
     return work;
   });

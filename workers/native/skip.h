@@ -46,7 +46,8 @@ static void add_rest(Rest *rest, double pairs, double bound) {
     rest->l *= exp(rest->m - bound);
     rest->m = bound;
   }
-  rest->l += pairs * exp(bound - rest->m);
+  const double below = bound - rest->m;
+  rest->l += pairs * (below < -30 ? 1e-13 : exp(below)); // e^-30 is less: still a bound, without the time for an exp
 }
 
 // Not less than x
@@ -207,7 +208,7 @@ static void skipping_block(const Grid *g, const Skip *skip, Sums *sums, Skipped 
 // A chunk without what cannot matter; the block with the largest bound first, so that its score is large early.
 static void skipping_chunk(const Grid *g, const Skip *skip, Sums *sums, Skipped *skipped, int a0, int rows) {
   const int ldw = width_of(g), row = a0 / CHUNK * skip->columns;
-  int best = 0, started = 0, ignored;
+  int best = -1, started = 0; // best stays -1 where every bound is NaN
   float most = -INFINITY;
   for (int b = 0, run; b < skip->columns; b += run) {
     const float *bounds = run_at(g->memory, &skip->bounds, row + b, &run);
@@ -218,10 +219,17 @@ static void skipping_chunk(const Grid *g, const Skip *skip, Sums *sums, Skipped 
         best = b + i;
       }
   }
-  for (int visit = -1; visit < skip->columns; visit++) {
+  const float *bounds = NULL;
+  for (int visit = best < 0 ? 0 : -1, run = 0; visit < skip->columns; visit++) {
     const int block = visit < 0 ? best : visit;
-    if (visit == best) continue;
-    const double bound = *run_at(g->memory, &skip->bounds, row + block, &ignored), least = least_of(skip, sums);
+    double bound = most;
+    if (visit >= 0) {
+      if (run == 0) bounds = run_at(g->memory, &skip->bounds, row + visit, &run);
+      bound = *bounds++;
+      run--;
+    }
+    const double least = least_of(skip, sums);
+    if (visit >= 0 && visit == best) continue;
     if (bound < least) {
       add_rest(&skipped->rest, (double)rows * length_of(g->two.keys.count, block), bound);
       continue;
