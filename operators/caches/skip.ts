@@ -26,7 +26,7 @@ type Options = z.output<typeof options>;
  * ‖o − ô‖₂ ≤ h/(1 + h)·(max‖v1 * v2‖₂ + ‖ô‖₂), for certain up to the rounding of float32 scores.
  *
  * It saves time where attention is peaked (a few heavy pairs, or R of about 4 and more with keys in clusters), never
- * memory: on flat scores it skips nothing, and the bounds cost 1 to 3 percent. Blocks are by age, not by cluster.
+ * memory: on flat scores it skips nothing, and the bounds cost time (`npm run bench -- skip` says how much). Blocks are by age, not by cluster.
  * A kernel may score more than it must (the wasm kernel scores all).
  */
 export const skip = defineCache(
