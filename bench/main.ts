@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { glue } from './glue.js';
+import { importing } from './import.js';
 import { journal } from './journal.js';
 import { kernel } from './kernel.js';
 import { ladder } from './ladder.js';
@@ -12,7 +13,7 @@ import { describeMachine, findingsTable, reached } from './report.js';
 import { skipping } from './skip.js';
 
 // npm run bench [-- NAME …] [-- --json FILE]: the targets of docs/, measured against one another in one run.
-const all: readonly Measurement[] = [kernel, ladder, peers, skipping, glue, pace, memory, journal];
+const all: readonly Measurement[] = [kernel, ladder, peers, skipping, glue, pace, memory, journal, importing];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' } },

@@ -1,6 +1,11 @@
+export { exportFile, type Exported } from './importers/export-files.js';
+export { importFiles, type Imported } from './importers/import-files.js';
+export { NOTHING_SAID, type Importer, type ImportOptions } from './importers/importer.js';
+export { importers } from './importers/index.js';
 export { openJournal, type Journal, type JournalOptions } from './sinks/journal.js';
 export { readSteps, type StepColumn, type Steps } from './sinks/read-steps.js';
 export { sealTrace, type Sealed } from './sinks/seal.js';
 export { readRunFile } from './sinks/trace-folder.js';
 export type { RunFile } from './schemas/run-file.js';
 export { sources } from './sources/index.js';
+export { inspectRecording, type Inspected } from './sources/inspect-recording.js';

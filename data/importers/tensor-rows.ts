@@ -182,12 +182,13 @@ function copyCell(
   d: number,
 ): { readonly pos: number; readonly index: number; readonly value: number } | null {
   const base = layer * stride.layer + head * stride.head;
+  const apart = stride.d;
   let zero = 0; // a NaN or an infinity makes it NaN: cheaper than asking every number
   for (let p = at; p < to; p++) {
     const source = base + (p - from) * stride.pos;
     const target = start + (p - at) * step;
     for (let j = 0; j < d; j++) {
-      const value = values[source + j * stride.d];
+      const value = values[source + j * apart];
       zero += value * 0;
       out[target + j] = value;
     }
