@@ -29,6 +29,9 @@ typedef struct {
   int lanes, keys, rows;
   void (*scores)(const float *y, const float *k2, int depth, int stride, int keys, int rows, float *s);
   void (*values)(const float *p, const float *v2, int keys, int stride, int rows, int width, float *w, int ldw);
+  void (*scale_keys)(const float *k1, const float *scaled, int rows, int d, float *y);
+  void (*rescale)(float *w, int n, float factor);
+  void (*reduce)(const float *v1, const float *w, int rows, int d, int ldw, double *acc);
   float (*largest)(const float *s, int n);
   double (*weigh)(float *s, int n, float m);
   void (*row_sums)(const float *s, int keys, float *m, float *l);
@@ -43,8 +46,8 @@ typedef struct {
   double (*features)(const double *weights, const double *a, const double *b, int rows, int d, double *acc);
 } Isa;
 #define ISA_TABLE(name) \
-  { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(largest), NAME(weigh), NAME(row_sums), NAME(row_scores), NAME(row_values), \
-    NAME(exact_scores), NAME(exact_values), NAME(exact_weigh), NAME(exact_measure), NAME(box_bound), NAME(row_bound), NAME(features) }
+  { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(scale_keys), NAME(rescale), NAME(reduce), NAME(largest), NAME(weigh), \
+    NAME(row_sums), NAME(row_scores), NAME(row_values), NAME(exact_scores), NAME(exact_values), NAME(exact_weigh), NAME(exact_measure), NAME(box_bound), NAME(row_bound), NAME(features) }
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -55,6 +58,7 @@ typedef struct {
 #define ROWS 8
 #define VMAX(a, b) ((NAME(vec))_mm512_max_ps((__m512)(a), (__m512)(b)))
 #include "grid.h"
+#include "chunk.h"
 #include "exact.h"
 #include "bounds.h"
 #include "features.h"
@@ -73,6 +77,7 @@ static const Isa AVX512 = ISA_TABLE("avx512");
 #define ROWS 4
 #define VMAX(a, b) ((NAME(vec))_mm256_max_ps((__m256)(a), (__m256)(b)))
 #include "grid.h"
+#include "chunk.h"
 #include "exact.h"
 #include "bounds.h"
 #include "features.h"
@@ -92,6 +97,7 @@ static const Isa AVX2 = ISA_TABLE("avx2");
 #define ROWS 4
 #define VMAX(a, b) ((NAME(vec))((((NAME(ivec))(a)) & ((a) > (b))) | (((NAME(ivec))(b)) & ~((a) > (b)))))
 #include "grid.h"
+#include "chunk.h"
 #include "exact.h"
 #include "bounds.h"
 #include "features.h"
@@ -164,18 +170,16 @@ static int weighted(const Grid *g) { return g->one.weights.count > 0 || g->two.w
 
 // y[t][a] = scale·log2 e·q_t·k1_a[t]; with weights two more rows: ln w1 + logScale, and 1
 static void load_rows(const Grid *g, int a0, int rows) {
-  float scaled[MAX_D];
+  float scaled[MAX_D], *y = scratch.y;
   for (int t = 0; t < g->d; t++) scaled[t] = (float)(g->q[t] * g->scale * LOG2E);
   for (int a = 0, run; a < rows; a += run) {
     const float *k1 = run_at(g->memory, &g->one.keys, a0 + a, &run);
     if (run > rows - a) run = rows - a;
-    for (int i = 0; i < run; i++)
-      for (int t = 0; t < g->d; t++) scratch.y[t * CHUNK + a + i] = k1[(size_t)i * g->d + t] * scaled[t];
+    chosen->scale_keys(k1, scaled, run, g->d, y + a);
   }
-  for (int t = 0; t < g->d; t++)
-    for (int a = rows; a < CHUNK; a++) scratch.y[t * CHUNK + a] = 0;
+  for (int t = 0; t < g->d && rows < CHUNK; t++) memset(y + t * CHUNK + rows, 0, sizeof(float) * (CHUNK - rows));
   if (!weighted(g)) return;
-  float *weight = scratch.y + g->d * CHUNK, *one = weight + CHUNK;
+  float *weight = y + g->d * CHUNK, *one = weight + CHUNK;
   for (int a = 0; a < CHUNK; a++) {
     weight[a] = (float)(g->log_scale * LOG2E);
     one[a] = 1;
@@ -208,18 +212,18 @@ static void grid_block(const Grid *g, Sums *sums, int b0, int keys, int first, i
                        int ldw) {
   const int d = g->d, extra = weighted(g), width = up(d, chosen->lanes);
   const float *k = extra ? weighted_keys(g, k2, b0, keys) : k2;
-  chosen->scores(scratch.y + first, k, d + 2 * extra, d + 2 * extra, keys, last - first, scratch.s + first);
+  float *const s = scratch.s, *const w = scratch.w; // their address takes a call each time
+  chosen->scores(scratch.y + first, k, d + 2 * extra, d + 2 * extra, keys, last - first, s + first);
   if (last - first < CHUNK)
     for (int b = 0; b < keys; b++) {
-      for (int a = 0; a < first; a++) scratch.s[b * CHUNK + a] = -1e30f;
-      for (int a = last; a < CHUNK; a++) scratch.s[b * CHUNK + a] = -1e30f;
+      for (int a = 0; a < first; a++) s[b * CHUNK + a] = -1e30f;
+      for (int a = last; a < CHUNK; a++) s[b * CHUNK + a] = -1e30f;
     }
-  const float max = chosen->largest(scratch.s, keys * CHUNK);
+  const float max = chosen->largest(s, keys * CHUNK);
   if (max > sums->max) sums->max = max;
   const float factor = raise(sums, max, d);
-  if (factor != 1)
-    for (int i = 0; i < CHUNK * ldw; i++) scratch.w[i] *= factor;
-  sums->l += chosen->weigh(scratch.s, keys * CHUNK, sums->m);
+  if (factor != 1) chosen->rescale(w, CHUNK * ldw, factor);
+  sums->l += chosen->weigh(s, keys * CHUNK, sums->m);
   if (g->role == DENOMINATOR) return;
   int stride = d;
   if (width != d) {
@@ -227,7 +231,7 @@ static void grid_block(const Grid *g, Sums *sums, int b0, int keys, int first, i
     for (int b = 0; b < keys; b++) memcpy(scratch.v2 + (size_t)b * width, v2 + (size_t)b * d, sizeof(float) * d);
     v2 = scratch.v2;
   }
-  chosen->values(scratch.s + first, v2, keys, stride, up(last - first, 2 * chosen->rows), width, scratch.w + first * ldw, ldw);
+  chosen->values(s + first, v2, keys, stride, up(last - first, 2 * chosen->rows), width, w + first * ldw, ldw);
 }
 
 // Numbers from one row of scratch.w to the next: rows must not share cache sets
@@ -238,8 +242,7 @@ static void grid_end(const Grid *g, Sums *sums, int a0, int rows, int ldw) {
   for (int a = 0, run; g->role != DENOMINATOR && a < rows; a += run) {
     const float *v1 = run_at(g->memory, &g->one.values, a0 + a, &run);
     if (run > rows - a) run = rows - a;
-    for (int i = 0; i < run; i++)
-      for (int j = 0; j < g->d; j++) sums->acc[j] += (double)v1[(size_t)i * g->d + j] * scratch.w[(a + i) * ldw + j];
+    chosen->reduce(v1, scratch.w + a * ldw, run, g->d, ldw, sums->acc);
   }
 }
 
