@@ -8,7 +8,11 @@ import { NOTHING_SAID } from './importer.js';
 import { importers } from './index.js';
 import { importTable } from './testing/imports.js';
 
-const rows = makeRows({ n: 4, streams: 2, layers: 2, heads: 3, d: 4 });
+// positions with gaps: tensors count steps
+const rows = makeRows({ n: 4, streams: 2, layers: 2, heads: 3, d: 4 }).map((row) => ({
+  ...row,
+  pos: 3 * Number(row.pos) + 1,
+}));
 const metadata = new Map([
   ['kronflow.scale', '0.5'],
   ['kronflow.rope', 'post'],
