@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const folders = '{src,operators,pipelines,data,workers,examples,docs}';
+const folders = '{src,operators,pipelines,data,workers,examples,docs,bench}';
 
 /** Hours rather than minutes: `npm run test:long` alone runs these. */
 const long = {

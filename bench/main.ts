@@ -8,17 +8,22 @@ import { ladder } from './ladder.js';
 import type { Measurement } from './measure.js';
 import { memory } from './memory.js';
 import { pace } from './pace.js';
-import { peers } from './peers.js';
 import { describeMachine, findingsTable, reached } from './report.js';
 import { skipping } from './skip.js';
+import { compareWith } from './versus/compare.js';
 
 // npm run bench [-- NAME …] [-- --json FILE]: the targets of docs/, measured against one another in one run.
-const all: readonly Measurement[] = [kernel, ladder, peers, skipping, glue, pace, memory, journal, importing];
+// npm run bench -- --vs numpy,torch,onnx [--json FILE] [--docs]: our kernels against others; docs/performance.md.
+const all: readonly Measurement[] = [kernel, ladder, skipping, glue, pace, memory, journal, importing];
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'string' } },
+  options: { json: { type: 'string' }, vs: { type: 'string' }, docs: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
+if (values.vs !== undefined) {
+  await compareWith({ vs: values.vs, json: values.json, docs: values.docs });
+  process.exit();
+}
 const chosen = all.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 if (chosen.length < positionals.length || chosen.length === 0) {
   console.error(`no such measurement; there are: ${all.map(({ name }) => name).join(', ')}`);

@@ -14,10 +14,15 @@ export function describeMachine(): Readonly<Record<string, string>> {
     platform: `${process.platform}-${process.arch}`,
     cpu: `${cpus().length} × ${cpu?.model ?? 'unknown'}`,
     memory: formatBytes(totalmem()),
-    load: loadavg()
-      .map((x) => x.toFixed(2))
-      .join(' '),
+    load: load(),
   };
+}
+
+/** Load averages of one, five and fifteen minutes. */
+export function load(): string {
+  return loadavg()
+    .map((x) => x.toFixed(2))
+    .join(' ');
 }
 
 /** The share of the target that was reached (1 and above: met), or null without a target. */
