@@ -12,7 +12,7 @@ export interface Runs {
 export async function eachStream(
   { orders }: Pick<CacheSpec, 'orders'>,
   check: (stream: Stream) => Promise<void>,
-  { runs = 12, dtypes = ['f32'] }: Runs = {},
+  { runs = 6, dtypes = ['f32'] }: Runs = {},
 ): Promise<void> {
   for (const order of orders) {
     for (const dtype of dtypes) {

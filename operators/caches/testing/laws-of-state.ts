@@ -32,7 +32,7 @@ type Check = (trial: Trial, factory: CacheFactory, stream: Stream) => Promise<vo
 async function each(under: CacheUnderTest, check: Check): Promise<void> {
   for (const factory of factoriesOf(under)) {
     const onStream = (stream: Stream) => withTrial(factory, stream, (trial) => check(trial, factory, stream));
-    await eachStream(factory.spec, onStream, { dtypes: ['f32', 'f64'], runs: 8 });
+    await eachStream(factory.spec, onStream, { dtypes: ['f32', 'f64'], runs: 5 });
   }
 }
 
