@@ -7,4 +7,6 @@ export { playIndexGame, type IndexGame, type IndexGameResult, type IndexScore } 
 export { resumeRun, type Resumed, type ResumeExecution, type ResumeStart } from './resume.js';
 export { resolveRun, type ResolvedRun, type RunRequest } from './resolve.js';
 export { asRecorded, takingTurns, type StreamLength } from './stream-lengths.js';
+export { lintTrace, type Linted } from './lint/lint-trace.js';
 export { summarise, type CacheSummary, type TraceSummary } from './summarise.js';
+export { verifyTraces, type Difference, type Verified } from './verify.js';

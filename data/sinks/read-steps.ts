@@ -1,12 +1,9 @@
-import { openAsBlob } from 'node:fs';
 import { join } from 'node:path';
-import { tableFromIPC } from 'apache-arrow';
-import * as parquet from 'parquet-wasm';
 import { Failure } from '../../src/core/failure.js';
 import type { StepRow } from '../../src/core/trace.js';
 import type { RunFile } from '../schemas/run-file.js';
 import { stepColumns } from '../schemas/steps.js';
-import { fromRecordBatch } from './arrow-table.js';
+import { damagedTable, parquetBatches } from './read-table.js';
 import { checkSha256 } from './sealed-file.js';
 import { tableBuffer } from './table-buffer.js';
 import { readRunFile } from './trace-folder.js';
@@ -47,40 +44,15 @@ export async function readSteps<C extends keyof StepRow>(
   const columns = Object.fromEntries(names.map((name) => [name, stepColumns[name]]));
   const buffer = tableBuffer('steps', columns, 1);
   try {
-    for await (const data of readColumns(path, names)) buffer.append(data.columns, 0, data.rows);
+    for await (const data of parquetBatches(path, names, 65_536)) buffer.append(data.columns, 0, data.rows);
   } catch (error) {
-    throw damaged(path, error);
+    throw damagedTable(path, error);
   }
   if (buffer.rows !== run.counters.rows.steps) {
-    throw damaged(path, new Error(`it has ${buffer.rows} rows, run.json says ${run.counters.rows.steps}`));
+    throw damagedTable(
+      path,
+      new Error(`it has ${buffer.rows} rows, run.json says ${run.counters.rows.steps}`),
+    );
   }
   return { run, rows: buffer.rows, columns: buffer.view() as unknown as Steps<C>['columns'] };
-}
-
-async function* readColumns(path: string, names: readonly string[]) {
-  const file = await parquet.ParquetFile.fromFile(await openAsBlob(path));
-  try {
-    const known = tableFromIPC(file.schema().intoIPCStream()).schema.names as string[];
-    const missing = names.find((name) => !known.includes(name)); // parquet-wasm would die of it, not throw
-    if (missing !== undefined) throw new Error(`it has no column ${missing}`);
-    const stream = await file.stream({ columns: [...names], batchSize: 65_536, concurrency: 1 });
-    for await (const batch of stream as unknown as AsyncIterable<parquet.RecordBatch>) {
-      const table = tableFromIPC(batch.intoIPCStream());
-      for (const part of table.batches) yield { columns: fromRecordBatch(part), rows: part.numRows };
-    }
-  } finally {
-    file.free();
-  }
-}
-
-function damaged(path: string, error: unknown): Failure {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new Failure(
-    'bad-trace',
-    `${path} cannot be read: ${reason}`,
-    'restore it from a copy, or run again',
-    {
-      cause: error,
-    },
-  );
 }

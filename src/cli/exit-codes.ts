@@ -1,7 +1,7 @@
 import { Failure, type FailureCode } from '../core/failure.js';
 
 /** Exit codes of the command line, as documented in docs/command-line.md. */
-export const EXIT = { ok: 0, internal: 1, refused: 2, resources: 3, interrupted: 130 } as const;
+export const EXIT = { ok: 0, internal: 1, refused: 2, resources: 3, broken: 4, interrupted: 130 } as const;
 
 const RESOURCES: readonly FailureCode[] = ['out-of-memory', 'disk-full', 'not-writable', 'worker-lost'];
 

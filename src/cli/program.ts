@@ -2,6 +2,7 @@ import { Command, type OutputConfiguration } from 'commander';
 import { caches } from '../../operators/caches/index.js';
 import { VERSION } from '../core/version.js';
 import { addBoundsCommand } from './commands/bounds.js';
+import { addCheckCommands } from './commands/check.js';
 import { addCompareCommand } from './commands/compare.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addExportCommand } from './commands/export.js';
@@ -16,7 +17,7 @@ import { usageError } from './usage-error.js';
 
 /** What each exit code means, as the help says it. */
 export const EXIT_HELP =
-  'exit codes: 0 done, 1 a fault of kronflow, 2 something was refused, 3 out of memory, disk or workers, 130 interrupted';
+  'exit codes: 0 done, 1 a fault of kronflow, 2 something was refused, 3 out of memory, disk or workers, 4 traces differ or a law is broken, 130 interrupted';
 
 /** The whole command line. Errors are thrown, also those of commander; main.ts reports them. */
 export function createProgram(): Command {
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   addCompareCommand(program);
   addResumeCommand(program);
   addTraceCommands(program);
+  addCheckCommands(program);
   addImportCommand(program);
   addExportCommand(program);
   addListCommand(program);
