@@ -93,7 +93,7 @@ const SECOND = {
   ...{ claimed_eps: 0.5, certificate: null, within_bound: false, lost_mass: 66, topk_recall: 68 },
   ...{ entropy_nats: 96, pairs_above_eps: 88, pairs_for_mass: 90, top_mass: 92, top_mass_law: 94 },
   ...{ weight_norm: null, value_norm: 72, out_of_range: null, skipped_share: null, skipped_mass: null },
-  ...{ score_std: 404, max_score: 202, lse: 201, ...MEASURED },
+  ...{ score_std: 404, max_score: 202, exact_max_score: 402, lse: 201, ...MEASURED },
 };
 
 describe('record', () => {

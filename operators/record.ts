@@ -119,6 +119,7 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
     top_mass: sparsity?.topMass ?? null,
     top_mass_law: sparsity?.topMassLaw ?? null,
     max_score: measured(answer?.maxScore),
+    exact_max_score: measured(exact?.maxScore),
     lse: answer?.lse ?? null,
     t_ns,
     update_ns,

@@ -64,6 +64,7 @@ export async function resolveRun(
   if (source.kind === 'tokens') checkWeights(shapeOf(config));
   const steps = await plan(config, source, caches);
   refuseNothingToDecode(config, source, steps ?? config.tokens);
+  refuseTooManyToRecall(config, source, steps ?? config.tokens);
   return { config, source, caches, inputs: await describeInputs(config, source), steps };
 }
 
@@ -135,6 +136,17 @@ function refuseContradictions(config: Config, caches: readonly LabelledCache[], 
       `leave it out, or pass --order ${factory.spec.orders[0]}`,
     );
   }
+  for (const [name, asked] of [
+    ['recall', config.recall > 0],
+    ['sparsity', config.sparsity !== null],
+  ] as const) {
+    if (!asked || config.reference !== 'none') continue;
+    throw new Failure(
+      'bad-option',
+      `--${name} with reference = none: it is measured on the exact answers, and none would be made`,
+      `leave out --${name}, or pass --reference f64`,
+    );
+  }
   if (source.kind === 'tokens' && layers > 1 && config.prompt > 0 && config.reference === 'none') {
     throw new Failure(
       'bad-option',
@@ -151,6 +163,18 @@ function refuseNothingToDecode({ prompt }: Config, { streams }: Source, steps: n
     'bad-option',
     `prompt = ${prompt}, but a stream has ${Math.ceil(steps / streams)} tokens: none is left to decode`,
     'lower --prompt, or give it more tokens',
+  );
+}
+
+/** Recall of more tokens than a stream has would only say which share of it is kept. */
+function refuseTooManyToRecall({ recall }: Config, { streams }: Source, steps: number | null): void {
+  if (steps === null || streams === null) return;
+  const longest = Math.ceil(steps / streams);
+  if (recall <= longest) return;
+  throw new Failure(
+    'bad-option',
+    `recall = ${recall}, but a stream has ${longest} tokens: there are no ${recall} most attended ones`,
+    `pass --recall ${Math.max(1, Math.floor(longest / 10))}, or give it more tokens`,
   );
 }
 

@@ -133,6 +133,7 @@ export const stepColumns = {
     nullable: true,
   },
   max_score: { type: 'DOUBLE', unit: '1', doc: 'largest score, weights not included', nullable: true },
+  exact_max_score: { type: 'DOUBLE', unit: '1', doc: 'largest score of exact attention', nullable: true },
   lse: { type: 'DOUBLE', unit: 'nat', doc: 'ln of the softmax denominator', nullable: true },
   t_ns: { type: 'DOUBLE', unit: 'ns', doc: 'when the row was made, since the run started', nullable: true },
   update_ns: { type: 'DOUBLE', unit: 'ns', doc: 'appending this token to this cache', nullable: true },

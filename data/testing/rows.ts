@@ -15,7 +15,7 @@ export function stepRow(i: number): StepRow {
     ...{ clusters_side1: clusters, clusters_side2: clusters, samples: clusters === null ? null : 0 },
     ...{ pairs_scored: i * i, flops: 10 * i * i, err_rel_l2: i % 7 === 0 ? null : 1 / (i + 1) },
     ...{ err_max_abs: i / 3, err_cos: i % 11 === 0 ? NaN : -i, logz_err: i % 13 === 0 ? -Infinity : i },
-    ...{ score_std: 1.5, max_score: Math.sqrt(i), lse: Math.log(i + 1), t_ns: 1000 * i, update_ns: 7 },
+    ...{ score_std: 1.5, max_score: Math.sqrt(i), exact_max_score: i % 6 === 0 ? null : Math.sqrt(i), lse: Math.log(i + 1), t_ns: 1000 * i, update_ns: 7 },
     ...{ attend_ns: 11 * i, queue_ns: 13, reference_ns: null },
     ...{ err_l2: i / 7, err_eps: null, claimed_eps: 0.5, certificate: i % 2 === 0 ? null : i },
     ...{ within_bound: i % 3 === 0 ? null : i % 3 === 1, lost_mass: null, topk_recall: i % 2 },

@@ -48,6 +48,7 @@ export interface StepRow {
   readonly top_mass: number | null;
   readonly top_mass_law: number | null;
   readonly max_score: number | null;
+  readonly exact_max_score: number | null;
   readonly lse: number | null;
   readonly t_ns: number | null;
   readonly update_ns: number | null;
