@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { caches } from '../operators/caches/index.js';
 import { findByName } from '../src/core/plugin.js';
-import { contenders, standings } from './compare.js';
+import { fieldOf, standings } from './compare.js';
 import type { CacheSummary } from './summarise.js';
 
 const shape = { d: 16, order: 'tensor', bytesPerNumber: 4 } as const;
+const contenders = (...given: Parameters<typeof fieldOf>) => fieldOf(...given).contenders;
 const asked = (name: string, options = {}, label = name) => ({ name, label, options });
 
 describe('contenders', () => {
@@ -38,11 +39,26 @@ describe('contenders', () => {
     );
   });
 
+  it('says what it left out, takes a budget once, and adds no line that was named', () => {
+    const { contenders: all, leftOut } = fieldOf([], [300, 300, 65536], shape);
+    expect(all.filter(({ label }) => label === 'window@300B')).toHaveLength(1);
+    expect(leftOut).toContainEqual({ name: 'polynomial', budget: 300 });
+    expect(leftOut.some(({ budget }) => budget === 65536)).toBe(false);
+    const named = contenders([asked('random', { size: '150B' })], [300], shape);
+    expect(named.map(({ label }) => label)).toEqual(['random@300B', 'oracle-top-k@300B']);
+  });
+
+  it('refuses options that break the budget', () => {
+    expect(() => contenders([asked('window', { size: 1000 })], [2048], shape)).toThrow(
+      'cache window comes to hold 250 KiB with the options given, over the budget of 2.00 KiB',
+    );
+  });
+
   it('without names takes all that have a budget in this order, and passes over those that need more', () => {
     const names = new Set(contenders([], [65536], shape).map(({ name }) => name));
     for (const name of ['window', 'sinks', 'random', 'oracle-top-k']) expect(names).toContain(name);
     expect(names).not.toContain('four-cache');
-    expect(contenders([], [100], shape)).toEqual([]);
+    expect(() => contenders([], [10], shape)).toThrow('--budget 10B: no cache can be so small at d = 16');
   });
 });
 

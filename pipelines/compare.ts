@@ -1,5 +1,5 @@
 import { caches as builtIn } from '../operators/caches/index.js';
-import type { CachePlugin, SizeInput } from '../src/core/cache.js';
+import type { SizeInput } from '../src/core/cache.js';
 import { Failure } from '../src/core/failure.js';
 import { formatBytes } from '../src/core/format.js';
 import { findByName } from '../src/core/plugin.js';
@@ -9,6 +9,8 @@ import type { CacheSummary } from './summarise.js';
 
 /** Always beside the caches under test: no selection of as many pairs loses less, and any policy should beat chance. */
 export const LINES = ['oracle-top-k', 'random'] as const;
+
+const ENDLESS = 2 ** 30; // tokens: more than any run takes
 
 /** A cache as a run is asked for it. */
 export type AskedCache = Config['caches'][number];
@@ -21,27 +23,36 @@ export interface Contender extends AskedCache {
 
 type Shape = Pick<SizeInput, 'd' | 'order' | 'bytesPerNumber'>;
 
+/** What a comparison runs, and what it had to leave out at a budget: caches that cannot be so small. */
+export interface Field {
+  readonly contenders: readonly Contender[];
+  readonly leftOut: readonly { readonly name: string; readonly budget: number }[];
+}
+
 /**
  * Every cache asked for at every budget (bytes for one stream, layer and head, metadata included), the oracle and random
  * lines added. Caches without a budget come once. With no cache asked for: all that have a budget and take this order.
  *
- * @throws Failure `bad-option` when a cache asked for cannot be so small
+ * @throws Failure `bad-option` when a cache asked for cannot be so small, or nothing is left
  */
-export function contenders(
-  asked: readonly AskedCache[],
-  budgets: readonly number[],
-  shape: Shape,
-): readonly Contender[] {
+export function fieldOf(asked: readonly AskedCache[], budgets: readonly number[], shape: Shape): Field {
   const wanted = asked.length > 0 ? asked : allWithin(shape.order);
-  const lines = LINES.filter((line) => !wanted.some(({ name, options }) => name === line && isBare(options)));
-  const free = wanted.filter((cache) => pluginOf(cache).spec.within === undefined);
-  const held = [...wanted.filter((cache) => !free.includes(cache)), ...lines.map(bare)];
-  return [
-    ...budgets.flatMap((budget) =>
-      held.flatMap((cache) => within(cache, budget, shape, asked.includes(cache))),
-    ),
+  const free = wanted.filter((cache) => specOf(cache).within === undefined);
+  const lines = LINES.filter((line) => !wanted.some(({ name }) => name === line)).map(bare);
+  const tries = [...new Set(budgets)].flatMap((budget) =>
+    [...wanted.filter((cache) => !free.includes(cache)), ...lines].map((cache) => {
+      const contender = within(cache, budget, shape);
+      if (contender === null && asked.includes(cache)) throw tooSmall(cache, budget, shape);
+      return { cache, budget, contender };
+    }),
+  );
+  const contenders = [
+    ...tries.flatMap(({ contender }) => contender ?? []),
     ...free.map((cache) => ({ ...cache, budget: null })),
   ];
+  if (contenders.length === 0) throw nothingFits(budgets, shape);
+  const leftOut = tries.filter(({ contender }) => contender === null);
+  return { contenders, leftOut: leftOut.map(({ cache: { name }, budget }) => ({ name, budget })) };
 }
 
 function allWithin(order: Order): readonly AskedCache[] {
@@ -50,39 +61,56 @@ function allWithin(order: Order): readonly AskedCache[] {
 }
 
 const bare = (name: string): AskedCache => ({ name, label: name, options: {} });
-const isBare = (options: object) => Object.keys(options).length === 0;
-const pluginOf = ({ name }: AskedCache): CachePlugin => findByName('cache', builtIn, name);
+const specOf = ({ name }: AskedCache) => findByName('cache', builtIn, name).spec;
 
-/** One cache at one budget; none when it cannot be so small and nobody asked for it by name. */
-function within(cache: AskedCache, budget: number, shape: Shape, named: boolean): readonly Contender[] {
-  const options = fitted(pluginOf(cache), cache.options, budget, shape);
-  const label = `${cache.label}@${exactSize(budget)}`;
-  if (options !== null) return [{ name: cache.name, label, options, budget }];
-  if (!named) return [];
-  throw new Failure(
+/** One cache at one budget, with the options it was given; null when it cannot be so small. */
+function within(cache: AskedCache, budget: number, shape: Shape): Contender | null {
+  const found = specOf(cache).within?.(budget, shape) ?? null;
+  if (found === null) return null;
+  const options = { ...found, ...cache.options };
+  const held = mostHeld(cache.name, options, shape);
+  if (held > budget) throw overBudget(cache, budget, held);
+  return { name: cache.name, label: `${cache.label}@${exactSize(budget)}`, options, budget };
+}
+
+/** The most bytes that a cache comes to hold, metadata included. */
+function mostHeld(name: string, options: AskedCache['options'], shape: Shape): number {
+  const factory = findByName('cache', builtIn, name)(options);
+  const size = factory.formula({ ...shape, n: ENDLESS, census: null });
+  // what keeps everything and only reads within its budget is a line, and says so
+  return factory.spec.readsPart === true ? 0 : size.residentBytes + size.metadataBytes;
+}
+
+function overBudget({ label }: AskedCache, budget: number, held: number): Failure {
+  return new Failure(
     'bad-option',
-    `cache ${cache.label} cannot be as small as ${formatBytes(budget)} at d = ${shape.d}, order ${shape.order}`,
-    `raise --budget, or leave out ${cache.label}`,
+    `cache ${label} comes to hold ${formatBytes(held)} with the options given, over the budget of ${formatBytes(budget)}`,
+    'leave out its size: --budget sets it',
+  );
+}
+
+function tooSmall({ label }: AskedCache, budget: number, { d, order }: Shape): Failure {
+  return new Failure(
+    'bad-option',
+    `cache ${label} cannot be as small as ${formatBytes(budget)} at d = ${d}, order ${order}`,
+    `raise --budget, or leave out ${label}`,
+  );
+}
+
+function nothingFits(budgets: readonly number[], { d, order }: Shape): Failure {
+  return new Failure(
+    'bad-option',
+    `--budget ${budgets.map(exactSize).join(',')}: no cache can be so small at d = ${d}, order ${order}`,
+    'raise --budget: the smallest cache keeps one token a side',
   );
 }
 
 /** Bytes in the largest unit that divides them, for labels: no two budgets may look the same. */
-function exactSize(bytes: number): string {
+export function exactSize(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB'];
   let [size, unit] = [bytes, 0];
   while (size % 1024 === 0 && unit < units.length - 1) [size, unit] = [size / 1024, unit + 1];
   return `${size}${units[unit]}`;
-}
-
-/** Options that keep within a budget; those given stay. Null when they do not work. */
-function fitted(
-  plugin: CachePlugin,
-  given: AskedCache['options'],
-  budget: number,
-  shape: Shape,
-): AskedCache['options'] | null {
-  const found = plugin.spec.within?.(budget, shape) ?? null;
-  return found === null ? null : { ...found, ...given };
 }
 
 /** One line of the result. */

@@ -8,6 +8,8 @@ import { errorText, milliseconds, runText, warnings } from './summary-table.js';
 export interface Group {
   readonly bytes: number | null;
   readonly lines: readonly Standing[];
+  /** Caches that cannot be so small. */
+  readonly leftOut: readonly string[];
 }
 
 /** A comparison as people read it: one table a budget, least error first. */
@@ -18,12 +20,13 @@ export function compareTable(summary: TraceSummary, groups: readonly Group[]): s
     `${runText(summary)}${std}\n${tables.join('\n')}\n` +
     'held: peak of resident and metadata bytes, all heads, layers and streams; error: ‖o − ô‖ / ‖o‖ against exact attention in float64;\n' +
     'lost: mean share of the exact softmax that is not held; bound: steps within the promised bound; ms: thread time;\n' +
-    'lines: oracle-top-k knows the weights and holds everything, random evicts by chance' +
+    'lines: oracle-top-k holds everything and reads the heaviest pairs, so no selection of as many loses less mass (its error is no\n' +
+    'bound: merging can beat it); random evicts by chance' +
     warnings(summary.caches)
   );
 }
 
-function groupTable({ bytes, lines }: Group): string {
+function groupTable({ bytes, lines, leftOut }: Group): string {
   const right = Array<'right'>(6).fill('right');
   const table = new Table({
     head: ['cache', 'held', 'error mean', 'p99', 'lost', 'bound', 'ms/token p50'],
@@ -44,5 +47,6 @@ function groupTable({ bytes, lines }: Group): string {
   }
   const title =
     bytes === null ? 'without a budget' : `at most ${formatBytes(bytes)} a stream, layer and head`;
-  return `\n${title}\n${table.toString()}`;
+  const absent = leftOut.length === 0 ? '' : `\nleft out, they cannot be so small: ${leftOut.join(', ')}`;
+  return `\n${title}\n${table.toString()}${absent}`;
 }

@@ -1,5 +1,6 @@
+import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { contenders, standings, type Contender } from '../../../pipelines/compare.js';
+import { fieldOf, standings, type Field } from '../../../pipelines/compare.js';
 import { resolveRun } from '../../../pipelines/resolve.js';
 import { summarise } from '../../../pipelines/summarise.js';
 import { Failure } from '../../core/failure.js';
@@ -20,7 +21,10 @@ interface CompareFlags extends RunFlags {
 /** `compare`: one stream through many caches that may hold equally many bytes, sorted by their error. */
 export function addCompareCommand(program: Command): void {
   addRunFlags(addSourceFlags(program.command('compare')), 'all that have a budget')
-    .description('run many caches on one stream at equal bytes, beside the oracle and random lines')
+    .description(
+      'run many caches on one stream at equal bytes, beside the oracle and random lines; caches that grow without a ' +
+        'bound (exact ones, subgen4, quantised, …) stand apart when they are named',
+    )
     .argument('[input]', 'text file, recording.parquet or folder with one, or - (default: the guide)')
     .option(
       '--budget <sizes>',
@@ -44,23 +48,46 @@ function budgets(text: string): readonly number[] {
 }
 
 async function compare(input: string | undefined, flags: CompareFlags): Promise<void> {
-  const recording = input !== undefined && /(^|\/)(recording)?[^/]*(\.parquet|\.arrows?)$/.test(input);
+  if (flags.reference === 'none') throw noReference();
+  const recording = input !== undefined && (await isRecording(input));
   const request = requestOf(flags, recording ? { recording: input } : input, false);
   // the shape may come from a recording, so it is known only once the source is resolved
   const { config } = await resolveRun({ ...request, caches: PROBE, tokens: 1 }, process.stdin);
   const asked = flags.cache.length > 0 ? parseCaches(flags.cache) : [];
-  const all = contenders(asked, flags.budget, { ...config.model, bytesPerNumber: 4 });
-  const caches = all.map(({ name, label, options }) => ({ name, label, options }));
+  const field = fieldOf(asked, flags.budget, { ...config.model, bytesPerNumber: 4 });
+  const caches = field.contenders.map(({ name, label, options }) => ({ name, label, options }));
   const dir = await runToTrace({ ...request, caches }, flags);
-  await show(dir, flags, all);
+  await show(dir, flags, field);
 }
 
-async function show(dir: string, { json, budget }: CompareFlags, all: readonly Contender[]): Promise<void> {
+/** A folder holds a trace with a recording; a text ends in neither of these. */
+async function isRecording(input: string): Promise<boolean> {
+  if (/\.(parquet|arrows?)$/.test(input)) return true;
+  return stat(input).then(
+    (found) => found.isDirectory(),
+    () => false, // not there, or standard input: whoever reads it says so
+  );
+}
+
+function noReference(): Failure {
+  return new Failure(
+    'bad-option',
+    '--reference none: a comparison sorts by the error against exact attention',
+    'leave it out, or use kronflow run',
+  );
+}
+
+async function show(dir: string, { json, budget }: CompareFlags, field: Field): Promise<void> {
   const summary = await summarise(dir);
-  const groups = [...budget, null].map((bytes) => ({ bytes, lines: standings(all, summary.caches, bytes) }));
+  const groups = [...new Set(budget), null].map((bytes) => ({
+    bytes,
+    lines: standings(field.contenders, summary.caches, bytes),
+    leftOut: field.leftOut.filter((cache) => cache.budget === bytes).map(({ name }) => name),
+  }));
   if (json === true) {
-    const lines = groups.map(({ bytes, lines }) => ({
+    const lines = groups.map(({ bytes, lines, leftOut }) => ({
       budget_bytes: bytes,
+      left_out: leftOut,
       caches: lines.map(({ contender, summary }) => ({ ...contender, ...summary })),
     }));
     return void process.stdout.write(
