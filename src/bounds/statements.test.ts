@@ -122,6 +122,28 @@ describe('memory lower bounds', () => {
   });
 });
 
+describe('lower bounds of tensor decoding', () => {
+  it('are at most the lossless four caches, which answer every query', () => {
+    const input = fc.record({
+      n: fc.integer({ min: 3, max: 1e6 }),
+      d: fc.integer({ min: 1, max: 300 }),
+      p: fc.double({ min: 0.51, max: 1, noNaN: true }),
+      r: fc.double({ min: 0.01, max: 1e6, noNaN: true }),
+      w: fc.integer({ min: 1, max: 64 }),
+    });
+    fc.assert(
+      fc.property(input, (given) => {
+        const lower = bounds
+          .map((bound) => bound(at(given)))
+          .filter(({ about }) => /^least memory/.test(about));
+        expect(lower).toHaveLength(6);
+        for (const { name, corrected } of lower)
+          expect(corrected.value, name).toBeLessThanOrEqual(losslessBits(at(given)));
+      }),
+    );
+  });
+});
+
 describe('Theorem 4.3', () => {
   it('saves nothing against the fused form and up to 1.5 times against the materialising one', () => {
     expect(statement('Theorem 4.3', { n: 512, d: 64 }).claimed!.value).toBe(2 * 512 ** 2 * 64);
@@ -148,10 +170,21 @@ describe('few dimensions', () => {
     expect(long.corrected.value).toBeGreaterThan(0.1 * long.claimed!.value);
   });
 
-  it('never force more than n rows, or n² free ones', () => {
+  it('never force more than n rows, or n² rows of free triples', () => {
     const input = { n: 100, d: 12, p: 0.9, r: 1e6 };
     expect(statement('Corollary 6.1', input).corrected.value).toBeCloseTo(0.531 * 12 * 100, 0);
-    expect(statement('Corollary 6.2', input).corrected.value).toBeCloseTo(0.531 * 12 * 1e4, -1);
+    expect(statement('Corollary 6.2', input).corrected.value).toBeCloseTo(0.531 * 12 * 100, 0);
+    expect(beside('Corollary 6.2', /free triples/, input).value).toBeCloseTo(0.531 * 12 * 1e4, -1);
+  });
+
+  it('count whole keys: where 2.48 would fit, 2 do', () => {
+    const input = { n: 1e6, d: 3, p: 1, r: 4 };
+    const keys = beside('Corollary 6.1', /tell apart/, input);
+    expect(keys).toMatchObject({ value: 2, log10: Math.log10(2) });
+    expect(statement('Corollary 6.1', input).corrected.value).toBe(3 * 2);
+    const huge = beside('Corollary 6.1', /norm 1/, { d: 1000, r: 1e6 });
+    expect(huge.value).toBe(Infinity);
+    expect(huge.log10).toBeGreaterThan(308);
   });
 
   it('give SubGen no e^d: uniform samples grow with d·ε⁻², not exponentially', () => {
