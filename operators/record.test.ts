@@ -43,6 +43,7 @@ function recordable(run: TestRun, step: number, rest: Partial<Recordable> = {}):
     ...projected(run, step, { pos: step + 900, tokenId: 77 }),
     updates: held.map((cache, i) => ({ held: cache, update_ns: 11 + i })),
     answers: [answer(100), answer(200)],
+    plans_ns: [97, 98],
     exact: [
       { ...answer(300), valueNorm: 71 },
       { ...answer(400), valueNorm: 72 },
@@ -74,7 +75,7 @@ const recordAll = async (run: TestRun, events: readonly Recordable[], outputs = 
   return run.batches;
 };
 
-const MEASURED = { t_ns: 0, update_ns: 12, attend_ns: 207, queue_ns: 208, reference_ns: 407 };
+const MEASURED = { t_ns: 0, update_ns: 12, plan_ns: 98, attend_ns: 207, queue_ns: 208, reference_ns: 407 };
 const SECOND = {
   ...{
     stream_id: 0,
@@ -148,7 +149,7 @@ describe('record', () => {
     const [{ steps, outputs }] = await recordAll(run, [recordable(run, 3)], true, false);
     expect(steps![1]).toEqual({
       ...SECOND,
-      ...{ t_ns: null, update_ns: null, attend_ns: null, queue_ns: null, reference_ns: null },
+      ...{ t_ns: null, update_ns: null, plan_ns: null, attend_ns: null, queue_ns: null, reference_ns: null },
     });
     const key = { stream_id: 0, layer: 0, cache: 'four-cache', step: 3 };
     expect(outputs).toEqual([

@@ -55,7 +55,14 @@ export function record<T extends Recordable & Partial<HasRows>>(
   });
 }
 
-const UNTIMED = { t_ns: null, update_ns: null, attend_ns: null, queue_ns: null, reference_ns: null } as const;
+const UNTIMED = {
+  t_ns: null,
+  update_ns: null,
+  plan_ns: null,
+  attend_ns: null,
+  queue_ns: null,
+  reference_ns: null,
+} as const;
 
 /** NaN means that something was not measured, or is not defined: null in the trace. */
 function measured(value: number | undefined): number | null {
@@ -105,7 +112,7 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
     err_eps: measured(error?.eps),
     claimed_eps: bound?.claimedEps ?? null,
     certificate: measured(bound?.certificate ?? undefined),
-    within_bound: withinBound(error, bound, exact),
+    within_bound: bound?.outOfRange === true ? null : withinBound(error, bound, exact),
     out_of_range: bound?.outOfRange ?? null,
     lost_mass: measured(error?.lostMass),
     topk_recall: measured(error?.recall),
@@ -123,6 +130,7 @@ function stepRow(event: Recordable, i: number, t_ns: number, budget_bytes: numbe
     lse: answer?.lse ?? null,
     t_ns,
     update_ns,
+    plan_ns: event.plans_ns?.[i] ?? null,
     attend_ns: answer?.attend_ns ?? null,
     queue_ns: answer?.queue_ns ?? null,
     reference_ns: exact?.attend_ns ?? null,

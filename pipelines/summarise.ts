@@ -9,7 +9,7 @@ export interface CacheSummary {
   readonly peak_scratch_bytes: number;
   /** Most of resident and metadata bytes together: what a budget is about. */
   readonly peak_held_bytes: number;
-  /** Update and attention of one token through all heads and layers, in milliseconds of thread time. */
+  /** Update, planning and attention of one token through all heads and layers, in milliseconds of thread time. */
   readonly ms_per_token_p50: number | null;
   readonly ms_per_token_p95: number | null;
   readonly err_rel_l2_mean: number | null;
@@ -39,7 +39,7 @@ export interface TraceSummary {
 
 const COLUMNS = [
   'stream_id', 'layer', 'head', 'step', 'cache', 'resident_bytes', 'metadata_bytes', 'scratch_bytes', 'update_ns',
-  'attend_ns', 'err_rel_l2', 'lost_mass', 'within_bound', 'out_of_range',
+  'plan_ns', 'attend_ns', 'err_rel_l2', 'lost_mass', 'within_bound', 'out_of_range',
   'score_std',
 ] as const; // prettier-ignore
 
@@ -84,7 +84,7 @@ class Holdings {
   }
 }
 
-type Measured = 'resident_bytes' | 'metadata_bytes' | 'scratch_bytes' | 'update_ns' | 'attend_ns' | 'err_rel_l2' | 'lost_mass' | 'within_bound' | 'out_of_range'; // prettier-ignore
+type Measured = 'resident_bytes' | 'metadata_bytes' | 'scratch_bytes' | 'update_ns' | 'plan_ns' | 'attend_ns' | 'err_rel_l2' | 'lost_mass' | 'within_bound' | 'out_of_range'; // prettier-ignore
 
 class Tally {
   readonly #errors: number[] = [];
@@ -102,8 +102,10 @@ class Tally {
     this.#resident.hold(instance, resident);
     this.#held.hold(instance, resident + metadata);
     this.#scratch.hold(instance, of('scratch_bytes') ?? 0);
-    const [update, attend] = [of('update_ns'), of('attend_ns')];
-    if (update !== null && attend !== null) this.#ns.set(key, (this.#ns.get(key) ?? 0) + update + attend);
+    const [update, plan, attend] = [of('update_ns'), of('plan_ns'), of('attend_ns')];
+    if (update !== null && attend !== null) {
+      this.#ns.set(key, (this.#ns.get(key) ?? 0) + update + (plan ?? 0) + attend);
+    }
     this.#outOfRange += of('out_of_range') ?? 0;
     const into = { err_rel_l2: this.#errors, lost_mass: this.#lost, within_bound: this.#within };
     for (const name of ['err_rel_l2', 'lost_mass', 'within_bound'] as const) {

@@ -77,7 +77,7 @@ export const stepColumns = {
   within_bound: {
     type: 'BOOLEAN',
     unit: 'flag',
-    doc: 'err_l2 ≤ certificate (plus 1e-5·‖o‖₂ for float32), or err_eps ≤ claimed_eps; null without a bound',
+    doc: 'err_l2 ≤ certificate (plus 1e-5·‖o‖₂ for float32), or err_eps ≤ claimed_eps; null without a bound, or out of its range',
     nullable: true,
   },
   out_of_range: {
@@ -137,6 +137,12 @@ export const stepColumns = {
   lse: { type: 'DOUBLE', unit: 'nat', doc: 'ln of the softmax denominator', nullable: true },
   t_ns: { type: 'DOUBLE', unit: 'ns', doc: 'when the row was made, since the run started', nullable: true },
   update_ns: { type: 'DOUBLE', unit: 'ns', doc: 'appending this token to this cache', nullable: true },
+  plan_ns: {
+    type: 'DOUBLE',
+    unit: 'ns',
+    doc: 'deciding on the main thread what to attend to, and observing the answer',
+    nullable: true,
+  },
   attend_ns: { type: 'DOUBLE', unit: 'ns', doc: 'inside kernels, summed over threads', nullable: true },
   queue_ns: { type: 'DOUBLE', unit: 'ns', doc: 'from submission to the first tile', nullable: true },
   reference_ns: {

@@ -26,6 +26,16 @@ export function compareTable(summary: TraceSummary, groups: readonly Group[]): s
   );
 }
 
+/** The label, and what a budget chose besides sizes, such as a degree. */
+function nameOf({ label, options }: Standing['contender']): string {
+  const chosen = Object.entries(options).filter(([key]) => ['degree', 'window'].includes(key));
+  const [name, given] = [
+    label.replace(/@.*$/, ''),
+    chosen.map(([key, value]) => `${key}=${String(value)}`).join(','),
+  ];
+  return given === '' || name.includes(':') ? name : `${name}:${given}`;
+}
+
 function groupTable({ bytes, lines, leftOut }: Group): string {
   const right = Array<'right'>(6).fill('right');
   const table = new Table({
@@ -36,7 +46,7 @@ function groupTable({ bytes, lines, leftOut }: Group): string {
   for (const { contender, summary } of lines) {
     const isLine = (LINES as readonly string[]).includes(contender.name);
     table.push([
-      isLine ? `${contender.name} (line)` : contender.label.replace(/@.*$/, ''),
+      isLine ? `${contender.name} (line)` : nameOf(contender),
       formatBytes(summary.peak_held_bytes),
       errorText(summary.err_rel_l2_mean),
       errorText(summary.err_rel_l2_p99),

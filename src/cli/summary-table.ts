@@ -6,20 +6,21 @@ import { formatBytes } from '../core/format.js';
 export function summaryTable({ run, tokens, score_std, caches }: TraceSummary): string {
   const right = (length: number) => Array<'right'>(length).fill('right');
   const table = new Table({
-    head: ['cache', 'peak bytes', 'ms/token p50', 'p95', 'error mean', 'p99', 'max', 'score std R'],
+    head: ['cache', 'held', 'scratch', 'ms/token p50', 'p95', 'error mean', 'p99', 'max', 'score std R'],
     style: { head: [], border: [], compact: true },
-    colAligns: ['left', ...right(7)],
+    colAligns: ['left', ...right(8)],
   });
   for (const c of caches) {
     table.push([
       c.cache,
-      formatBytes(c.peak_resident_bytes),
+      formatBytes(c.peak_held_bytes),
+      formatBytes(c.peak_scratch_bytes),
       ...[c.ms_per_token_p50, c.ms_per_token_p95].map(milliseconds),
       ...[c.err_rel_l2_mean, c.err_rel_l2_p99, c.err_rel_l2_max].map(errorText),
       score_std === null ? '–' : score_std.toFixed(2),
     ]);
   }
-  return `${runText({ run, tokens })}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; bytes: all heads, layers and streams; ms: thread time; R: root mean square over steps with n ≥ 2${caveats(run)}${warnings(caches)}`;
+  return `${runText({ run, tokens })}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; held: peak of resident and metadata bytes, all heads, layers\nand streams; scratch: only to answer a query; ms: update, plan and kernels, thread time; R: root mean square over steps with n ≥ 2${caveats(run)}${warnings(caches)}`;
 }
 
 /** Answers that are worth less than their cache promises; never silence. */

@@ -15,6 +15,8 @@ export interface TokenEvent {
   readonly tokenId: number | null;
   /** Append only: this token asks no query. */
   readonly prefill: boolean;
+  /** When the step was recorded, in nanoseconds since any moment; absent or null when nobody wrote it down. */
+  readonly tNs?: number | null;
 }
 
 /** The rows of one layer as a recording or a synthetic source holds them, (heads × d) each. */
@@ -70,6 +72,8 @@ export interface HasUpdates {
 /** Added by `attend`: one answer per update; null for a prefill token. */
 export interface HasAnswers {
   readonly answers: readonly Answer[] | null;
+  /** Making the plan of each answer, and observing it, on the main thread, in nanoseconds; null with `answers`. */
+  readonly plans_ns?: readonly number[] | null;
 }
 
 /** How far one output is from the exact one. */

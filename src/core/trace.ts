@@ -52,6 +52,7 @@ export interface StepRow {
   readonly lse: number | null;
   readonly t_ns: number | null;
   readonly update_ns: number | null;
+  readonly plan_ns: number | null;
   readonly attend_ns: number | null;
   readonly queue_ns: number | null;
   readonly reference_ns: number | null;

@@ -9,7 +9,13 @@ describe('a budget', () => {
     expect(parseBudget(budget.parse('25%'))).toEqual({ unit: 'ratio', amount: 0.25 });
   });
 
-  it.each([0, -1, 1.5, NaN, '', '0%', '101%', '0B', '64kb', '64 KiB', '-1%', '1e3', {}])(
+  it('takes sizes as the command line does elsewhere', () => {
+    for (const text of ['4KiB', '4kib', '4KB', '4 k', '4096B']) {
+      expect(parseBudget(budget.parse(text))).toEqual({ unit: 'bytes', amount: 4096 });
+    }
+  });
+
+  it.each([0, -1, 1.5, NaN, '', '0%', '101%', '0B', '128 ', '64KX', '-1%', '1e3', {}])(
     'refuses %j',
     (bad) => {
       expect(budget.safeParse(bad).success).toBe(false);

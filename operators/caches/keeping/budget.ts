@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../../../src/core/failure.js';
+import { parseBytes } from '../../../src/core/format.js';
 
 /**
  * How much one side of a cache may keep, the same in every cache that has a budget (per stream, layer and head):
@@ -10,32 +11,38 @@ export type Budget =
   | { readonly unit: 'bytes'; readonly amount: number }
   | { readonly unit: 'ratio'; readonly amount: number };
 
-const BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
-const PATTERN = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB|%)$/;
-
-/** Option of a budget per side: `128`, `64KiB` or `25%`. */
+/** Option of a budget per side: `128`, `64KiB` or `25%`; sizes as `--memory` takes them, but never without a unit. */
 export const budget = z
   .union([
     z.int().positive(),
-    z.string().regex(PATTERN, 'expected tokens (128), bytes (64KiB) or a share (25%)'),
+    z
+      .string()
+      .refine((text) => parseText(text) !== null, 'expected tokens (128), bytes (64KiB) or a share (25%)'),
   ])
   .refine(
-    (input) => typeof input === 'number' || validText(input),
+    (input) => typeof input === 'number' || isPossible(parseText(input)),
     'expected more than 0, and a share of at most 100%',
   )
   .meta({ type: 'budget' }); // what help texts call it
 
-function validText(text: string): boolean {
-  const [, amount, unit] = PATTERN.exec(text) ?? [];
-  return Number(amount) > 0 && (unit !== '%' || Number(amount) <= 100);
+/** What a text with a unit says; null if it is no budget. */
+function parseText(text: string): Budget | null {
+  const [, share] = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(text) ?? [];
+  if (share !== undefined) return { unit: 'ratio', amount: Number(share) / 100 };
+  const bytes = /[a-z]\s*$/i.test(text) ? parseBytes(text) : null; // without a unit it would be tokens
+  return bytes === null ? null : { unit: 'bytes', amount: bytes };
+}
+
+function isPossible(given: Budget | null): boolean {
+  return given === null || (given.amount > 0 && (given.unit !== 'ratio' || given.amount <= 1));
 }
 
 /** What a checked option means. */
 export function parseBudget(input: z.output<typeof budget>): Budget {
   if (typeof input === 'number') return { unit: 'tokens', amount: input };
-  const [, amount, unit] = PATTERN.exec(input) as unknown as [string, string, string];
-  if (unit === '%') return { unit: 'ratio', amount: Number(amount) / 100 };
-  return { unit: 'bytes', amount: Math.floor(Number(amount) * BYTES[unit]) };
+  const given = parseText(input);
+  if (given === null) throw new RangeError(`${input} is no budget`);
+  return given;
 }
 
 /**
