@@ -1,7 +1,8 @@
 import { fourCache } from '../../operators/caches/four-cache.js';
-import { monomialCount } from '../../operators/caches/polynomials/monomials.js';
 import { polynomial } from '../../operators/caches/polynomial.js';
+import { relativeError } from '../../operators/caches/testing/law.js';
 import { formatBytes } from '../../src/core/format.js';
+import { monomialCount } from '../../src/core/monomial-count.js';
 import { randomStream } from '../../src/core/random.js';
 import { median } from '../measure.js';
 import { correlatedSide, gaussians } from './clustered-data.js';
@@ -76,11 +77,6 @@ async function addDraw(draw: number, errors: Map<string, number[]>): Promise<voi
       errors.set(key, [...(errors.get(key) ?? []), error]);
     }
   }
-}
-
-/** ‖actual − expected‖₂ / ‖expected‖₂ */
-function relativeError(actual: Float64Array, expected: Float64Array): number {
-  return Math.hypot(...actual.map((x, j) => x - expected[j])) / Math.hypot(...expected);
 }
 
 /** One row of table 5.4, from the cache's own formulas; bytes measured where the state is small. */

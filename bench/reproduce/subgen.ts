@@ -3,8 +3,10 @@ import { reservoir } from '../../operators/caches/reservoir.js';
 import { subgen4 } from '../../operators/caches/subgen4.js';
 import { subgenAtoms } from '../../operators/caches/subgen-atoms.js';
 import { withTrial, type Trial } from '../../operators/caches/testing/harness.js';
+import { relativeError } from '../../operators/caches/testing/law.js';
 import type { CacheFactory } from '../../src/core/cache.js';
 import { randomStream, type Random } from '../../src/core/random.js';
+import { median } from '../measure.js';
 import { correlatedSide, gaussians, independentSide, type KeyKind, type SideRows } from './clustered-data.js';
 import { leaderRadius } from './leader-radius.js';
 import { toMarkdown, type ReproducedTable } from './table.js';
@@ -172,19 +174,4 @@ function errorsOf(
     return errors;
   };
   return withTrial(factory, SHAPE, ask, seed);
-}
-
-function relativeError(actual: ArrayLike<number>, exact: Float64Array): number {
-  let [error, norm] = [0, 0];
-  exact.forEach((x, j) => {
-    error += (actual[j] - x) ** 2;
-    norm += x * x;
-  });
-  return Math.sqrt(error / norm);
-}
-
-function median(list: readonly number[]): number {
-  const sorted = [...list].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { Failure } from '../../src/core/failure.js';
 import { defineCache, type Size, type SizeInput } from '../../src/core/cache.js';
 import type { Floats } from '../../src/core/memory.js';
+import { monomialCount } from '../../src/core/monomial-count.js';
 import { attention, matrix, type AttendJob, type FeaturesJob } from '../../src/core/plan.js';
 import { gridFlops, rowsFlops } from './keeping/flops.js';
-import { monomialCount, monomials, refuseMonomials, type Monomials } from './polynomials/monomials.js';
+import { monomials, refuseMonomials, type Monomials } from './polynomials/monomials.js';
 import {
   certifiedRange,
   polynomialsFor,

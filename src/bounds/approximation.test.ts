@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { monomialCount } from '../core/monomial-count.js';
 import { randomStream } from '../core/random.js';
-import { breakEven, monomialCount } from './monomials.js';
+import { taylorError } from '../core/taylor-error.js';
+import { breakEven } from './monomials.js';
 import { sparsityBound } from './sparsity.js';
-import { taylorBound, taylorDegree, taylorError } from './taylor-error.js';
+import { taylorBound, taylorDegree } from './taylor-error.js';
 import { shareForMass, topKMass } from './top-k-mass.js';
 
 describe('natural sparsity', () => {

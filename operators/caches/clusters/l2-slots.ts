@@ -3,6 +3,7 @@ import type { Floats } from '../../../src/core/memory.js';
 import { atoms, type Atoms } from '../../../src/core/plan.js';
 import { savedNumbers, savedRows, savedTogether, type Saved } from '../keeping/saved-state.js';
 import type { SideEntry } from '../keeping/sides.js';
+import { squaredNorm } from '../keeping/squared-norm.js';
 
 /** Entries of one side, sampled by the size of their values. */
 export interface L2Slots extends Saved {
@@ -81,12 +82,6 @@ export function l2Slots(s: number, { d, rows, random }: CacheParts): L2Slots {
       ),
     }),
   };
-}
-
-function squaredNorm(v: Floats): number {
-  let sum = 0;
-  for (let t = 0; t < v.length; t++) sum += v[t] * v[t];
-  return sum;
 }
 
 /** How often each item is drawn in `draws` independent draws with P ∝ weight. */

@@ -8,6 +8,7 @@ import { joinAtoms } from '../keeping/join-atoms.js';
 import { keptRows } from '../keeping/kept-rows.js';
 import { savedNumbers, savedTogether, type Saved } from '../keeping/saved-state.js';
 import type { SideEntry } from '../keeping/sides.js';
+import { squaredNorm } from '../keeping/squared-norm.js';
 import type { Allowed, SubgenAtomsOptions } from './subgen-atoms-size.js';
 
 /** A window of recent entries, and clusters of those that left it. */
@@ -57,7 +58,7 @@ export function subgenAtomsSide(
     }),
     offer(entry) {
       seen++;
-      longest = Math.max(longest, norm(entry.v));
+      longest = Math.max(longest, Math.sqrt(squaredNorm(entry.v)));
       if (allowed.window(seen) === 0) return cluster(entry);
       recent.put(entry, recent.oldest);
       padWithZeros();
@@ -79,10 +80,4 @@ export function subgenAtomsSide(
   function padWithZeros(): void {
     while (weights.count < recent.kept()) weights.append([0]);
   }
-}
-
-function norm(v: ArrayLike<number>): number {
-  let sum = 0;
-  for (let t = 0; t < v.length; t++) sum += v[t] * v[t];
-  return Math.sqrt(sum);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { monomialCount, monomials } from './monomials.js';
+import { monomialCount } from '../../../src/core/monomial-count.js';
+import { monomials } from './monomials.js';
 
 describe('monomials', () => {
   it('lists every monomial once, by degree, with its multinomial coefficient', () => {

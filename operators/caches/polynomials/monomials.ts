@@ -1,4 +1,5 @@
 import { Failure } from '../../../src/core/failure.js';
+import { monomialCount } from '../../../src/core/monomial-count.js';
 
 /**
  * Monomials of degree up to g in d variables, by degree: number 0 is 1, number f is number parent[f] times variable
@@ -13,13 +14,6 @@ export interface Monomials {
   readonly multinomial: Float64Array;
   /** The value of every monomial at `x`, (d). The same array at each call: use it before the next. */
   at(x: ArrayLike<number>): Float64Array;
-}
-
-/** r = C(d + g, g). */
-export function monomialCount(d: number, g: number): number {
-  let count = 1;
-  for (let i = 1; i <= g; i++) count = (count * (d + i)) / i; // whole at each turn: C(d + i, i)
-  return Math.round(count);
 }
 
 /**

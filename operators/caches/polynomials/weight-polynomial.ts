@@ -1,3 +1,4 @@
+import { taylorError } from '../../../src/core/taylor-error.js';
 import { minimaxCoefficients } from './minimax.js';
 
 /** A polynomial in place of e^x, and how wrong it can be. */
@@ -23,23 +24,6 @@ function taylor(g: number, range: number): WeightPolynomial {
   const coefficients = [1];
   for (let k = 1; k <= g; k++) coefficients.push(coefficients[k - 1] / k);
   return { coefficients, error: taylorError(g, range) };
-}
-
-/**
- * ε of the Taylor polynomial on [−B, B], attained at −B: ∫₀^B e^t·t^g/g! dt = Σ_k B^(g+1+k)/(g!·k!·(g+1+k)), a sum
- * in which nothing cancels, as T(x)·e^−x − 1 would.
- */
-export function taylorError(g: number, B: number): number {
-  if (!(B < 300)) return Number.isNaN(B) ? NaN : Infinity; // e^B is far above any use
-  let term = B; // B^(g+1+k)/(g!·k!)
-  for (let i = 1; i <= g; i++) term *= B / i;
-  let sum = 0;
-  for (let k = 0; ; k++) {
-    const more = term / (g + 1 + k);
-    sum += more;
-    if (more <= 1e-17 * sum) return sum;
-    term *= B / (k + 1);
-  }
 }
 
 /** The next range for which coefficients are fitted: a grid, so that queries share them. */

@@ -1,6 +1,6 @@
+import { taylorError } from '../../core/taylor-error.js';
 import { amount } from '../amount.js';
 import { breakEven } from '../monomials.js';
-import { taylorError } from '../taylor-error.js';
 import type { Bound } from '../statement.js';
 
 /** State of the polynomial cache, constant in n, and the length from which it pays. */
