@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../data/testing/folder.js';
 import { succeed } from '../src/cli/testing/kronflow.js';
-import { FIVE_CACHES, ORDERS } from './testing/five-caches.js';
+import type { Order } from '../src/core/shape.js';
+import { everyCache, everyCacheFlags } from './testing/every-cache.js';
+import { ORDERS } from './testing/five-caches.js';
 import { differences, readRun, rowsOf } from './testing/traces.js';
 
-const CACHES = 5;
 const SMALL = { d: 8, heads: 2, layers: 2, prompt: 0, tokens: 40 };
 /**
  * `several tiles`: one query of an exact cache is cut into tiles of 2^18 multiply-adds, or threads would have
@@ -28,10 +29,20 @@ beforeAll(() => {
 });
 afterAll(() => folder.remove());
 
-async function run(name: string, size: object, ...flags: readonly string[]): Promise<string> {
+async function run(name: string, order: Order, size: object, ...flags: readonly string[]): Promise<string> {
   const sizes = Object.entries(size).flatMap(([flag, value]) => [`--${flag}`, `${value}`]);
-  const args = ['run', 'text.txt', ...sizes, ...FIVE_CACHES, '--outputs', '-o', name, ...flags];
-  await succeed(args, { cwd: folder.path });
+  const args = [
+    'run',
+    'text.txt',
+    ...sizes,
+    '--order',
+    order,
+    ...everyCacheFlags(order),
+    '--outputs',
+    '-o',
+    name,
+  ];
+  await succeed([...args, ...flags], { cwd: folder.path });
   return join(folder.path, name);
 }
 
@@ -52,12 +63,13 @@ describe('law L6: without timings, 1, 2 and 5 threads leave the same files, byte
   it.each(all)('%s order, %s', async (order, size) => {
     const { heads, layers, prompt, tokens } = SIZES[size][order];
     const on = (threads: number) => {
-      const flags = ['--order', order, '--timings', 'off', '--threads', `${threads}`];
-      return run(`${order}-${size}-${threads}`, SIZES[size][order], ...flags);
+      const flags = ['--timings', 'off', '--threads', `${threads}`];
+      return run(`${order}-${size}-${threads}`, order, SIZES[size][order], ...flags);
     };
     const one = await on(1);
-    expect(await rowsOf(one, 'steps')).toBe(tokens * heads * layers * CACHES);
-    expect(await rowsOf(one, 'outputs')).toBe((tokens - prompt) * heads * layers * CACHES);
+    const caches = everyCache(order).length;
+    expect(await rowsOf(one, 'steps')).toBe(tokens * heads * layers * caches);
+    expect(await rowsOf(one, 'outputs')).toBe((tokens - prompt) * heads * layers * caches);
     for (const threads of [2, 5]) {
       const other = await on(threads);
       for (const table of TABLES) {
@@ -72,8 +84,8 @@ describe('law L6: without timings, 1, 2 and 5 threads leave the same files, byte
 
 describe.each(ORDERS)('law L6 in %s order', (order) => {
   it('with timings, every column but the measured times is equal, and so is result_sha256', async () => {
-    const one = await run(`${order}-timed-1`, SMALL, '--order', order, '--threads', '1');
-    const five = await run(`${order}-timed-5`, SMALL, '--order', order, '--threads', '5');
+    const one = await run(`${order}-timed-1`, order, SMALL, '--threads', '1');
+    const five = await run(`${order}-timed-5`, order, SMALL, '--threads', '5');
     for (const table of ['steps', 'outputs']) expect(await differences(one, five, table)).toBe(0);
     const [a, b] = [await readRun(one), await readRun(five)];
     expect(a.result_sha256).toBe(b.result_sha256);
@@ -82,8 +94,9 @@ describe.each(ORDERS)('law L6 in %s order', (order) => {
 });
 
 it('another seed gives other numbers', async () => {
-  const [one, two] = [await run('seed-1', SMALL, '--seed', '1'), await run('seed-2', SMALL, '--seed', '2')];
+  const one = await run('seed-1', 'tensor', SMALL, '--seed', '1');
+  const two = await run('seed-2', 'tensor', SMALL, '--seed', '2');
   // every output differs: each stands once on the left and once on the right
-  expect(await differences(one, two, 'outputs')).toBe(2 * 40 * 2 * 2 * CACHES);
+  expect(await differences(one, two, 'outputs')).toBe(2 * 40 * 2 * 2 * everyCache('tensor').length);
   expect((await readRun(one)).result_sha256).not.toBe((await readRun(two)).result_sha256);
 });

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../data/testing/folder.js';
 import { pythonPath, runPython } from '../data/testing/python.js';
 import { succeed } from '../src/cli/testing/kronflow.js';
-import { FIVE_CACHES, ORDERS } from './testing/five-caches.js';
+import type { Order } from '../src/core/shape.js';
+import { everyCache, everyCacheFlags } from './testing/every-cache.js';
+import { ORDERS } from './testing/five-caches.js';
 import { count, differences, readRun, rowsOf } from './testing/traces.js';
 
 const TOKENS = 24;
@@ -18,13 +20,15 @@ beforeAll(() =>
 );
 afterAll(() => folder.remove());
 
-const replay = (recording: string, to: string, ...flags: readonly string[]) =>
-  succeed(['replay', recording, ...FIVE_CACHES, '--outputs', '--threads', '2', '-o', to, ...flags], started);
+const replay = (order: Order, recording: string, to: string, ...flags: readonly string[]) => {
+  const args = ['replay', recording, ...everyCacheFlags(order), '--outputs', '--threads', '2', '-o', to];
+  return succeed([...args, ...flags], started);
+};
 
 /** Law L10: not a value differs, and the token ids are there. */
-async function same(a: string, b: string): Promise<void> {
+async function same(order: Order, a: string, b: string): Promise<void> {
   for (const table of ['steps', 'outputs']) {
-    expect(await rowsOf(at(b), table)).toBe(5 * ROWS);
+    expect(await rowsOf(at(b), table)).toBe(everyCache(order).length * ROWS);
     expect(await differences(at(a), at(b), table), `${table} of ${a} and ${b}`).toBe(0);
   }
   expect((await readRun(at(a))).result_sha256).toBe((await readRun(at(b))).result_sha256);
@@ -35,8 +39,8 @@ describe.each(ORDERS)('law L10 in %s order', (order) => {
 
   beforeAll(async () => {
     const model = ['--d', '8', '--heads', '2', '--layers', '2', '--order', order, '--tokens', `${TOKENS}`];
-    const args = ['record', 'text.txt', ...model, ...FIVE_CACHES, '--outputs', '--seed', '7', '-o', recorded];
-    await succeed([...args, '--scale', '0.5'], started);
+    const args = ['record', 'text.txt', ...model, ...everyCacheFlags(order), '--outputs', '--seed', '7'];
+    await succeed([...args, '--scale', '0.5', '-o', recorded], started);
   });
 
   it('a recording holds every token, layer and head once, side 2 only where it is', async () => {
@@ -49,8 +53,8 @@ describe.each(ORDERS)('law L10 in %s order', (order) => {
   });
 
   it('a replay of the folder gives the numbers of the run that recorded it', async () => {
-    await replay(recorded, `${order}-folder`, '--seed', '7');
-    await same(recorded, `${order}-folder`);
+    await replay(order, recorded, `${order}-folder`, '--seed', '7');
+    await same(order, recorded, `${order}-folder`);
   });
 
   it('a replay of the folder with no flags at all is that run: caches, prompt, seed and outputs', async () => {
@@ -65,8 +69,8 @@ describe.each(ORDERS)('law L10 in %s order', (order) => {
   });
 
   it('a replay of the file does too, says what it replayed and records nothing itself', async () => {
-    await replay(join(recorded, 'recording.parquet'), `${order}-file`, '--seed', '7');
-    await same(recorded, `${order}-file`);
+    await replay(order, join(recorded, 'recording.parquet'), `${order}-file`, '--seed', '7');
+    await same(order, recorded, `${order}-file`);
     const run = await readRun(at(`${order}-file`));
     expect(run).toMatchObject({ order, d: 8, heads: 2, layers: 2, scale: 0.5 });
     expect(run.counters).toMatchObject({ read: TOKENS, processed: TOKENS, refused: 0 });
@@ -74,7 +78,7 @@ describe.each(ORDERS)('law L10 in %s order', (order) => {
   });
 
   it('another seed changes only what is random', async () => {
-    await replay(recorded, `${order}-seed`, '--seed', '8');
+    await replay(order, recorded, `${order}-seed`, '--seed', '8');
     const differing = (cache: string) =>
       count(
         `select count(*) from '${at(recorded)}/steps.parquet' a join '${at(`${order}-seed`)}/steps.parquet' b ` +
@@ -88,8 +92,8 @@ describe.each(ORDERS)('law L10 in %s order', (order) => {
   it.skipIf(pythonPath === null)('a recording written by pyarrow replays as it is', async () => {
     const file = `${order}-pyarrow.parquet`;
     await runPython(REWRITE, at(join(recorded, 'recording.parquet')), at(file));
-    await replay(file, `${order}-pyarrow`, '--seed', '7', '--scale', '0.5');
-    await same(recorded, `${order}-pyarrow`);
+    await replay(order, file, `${order}-pyarrow`, '--seed', '7', '--scale', '0.5');
+    await same(order, recorded, `${order}-pyarrow`);
   });
 });
 

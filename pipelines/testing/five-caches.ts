@@ -1,4 +1,4 @@
-/** Flags for all caches of this version, with options so small that they forget within twenty tokens. */
+/** Flags for the first five caches, for tests of commands; laws are tested with every cache (every-cache.ts). */
 export const FIVE_CACHES = [
   'four-cache',
   'four-cache-materialising',
