@@ -108,7 +108,7 @@ describe('record', () => {
     expect(steps![0]).toMatchObject({
       certificate: 1e9,
       claimed_eps: null,
-      within_bound: true,
+      within_bound: null, // nothing was promised out of its range
       out_of_range: true,
     });
     const event = { t_ns: 0, kind: 'out-of-range', stream_id: 0, step: 3, message: 'cache x: scores of 7' };

@@ -44,7 +44,7 @@ export const configSchema = z.strictObject({
   sparsity: z
     .strictObject({
       every: z.int().positive().default(16).describe('look at every so many steps: n² scores are sorted'),
-      epsilon: z.number().positive().default(1e-4).describe('weights above it are counted'),
+      epsilon: z.number().gt(0).lt(1).default(1e-4).describe('weights above it are counted'),
       mass: z
         .number()
         .gt(0)

@@ -67,8 +67,8 @@ function errorAgainstOperations(spec: CacheSpec): CacheExample {
     shows: 'the share of the operations of exact attention that a query takes, and the error it leaves',
     command: run(spec, [spec.name, 'four-cache']),
     query: query(spec, [
-      "SELECT step + 1 AS n, cache, flops / max(flops) FILTER (WHERE cache = 'four-cache')",
-      'OVER (PARTITION BY step) AS share, err_rel_l2 AS error',
+      "SELECT step + 1 AS n, cache, flops / max(flops) FILTER (WHERE cache = 'four-cache')\n" +
+        '  OVER (PARTITION BY step) AS share, err_rel_l2 AS error',
       'ORDER BY cache, n',
     ]),
   };

@@ -46,7 +46,7 @@ describe('compare', () => {
         if (name !== 'oracle-top-k') expect(peak_held_bytes, name).toBeLessThanOrEqual(budget_bytes!);
       }
     }
-    const [{ labels }] = await queryDuckDB<{ labels: number }>(
+    const [{ labels }] = await queryDuckDB(
       `SELECT count(DISTINCT cache)::int AS labels FROM '${join(folder.path, 'all/steps.parquet')}'`,
     );
     expect(labels).toBe(budgets.reduce((sum, { caches }) => sum + caches.length, 0));

@@ -38,7 +38,7 @@ function line(score: IndexScore): string[] {
 function verdict({ above_diagonal, bit_error, information, most_information }: IndexScore): string {
   if (above_diagonal) return 'ABOVE the limit: a fault';
   if (bit_error === 0) return 'every bit';
-  return `${Math.round((100 * information) / most_information)} % of what fits`;
+  return `at least ${Math.round((100 * information) / most_information)} % of what fits`;
 }
 
 function percent(share: number): string {

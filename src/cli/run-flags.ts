@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
 import { logLevels, type LogLevel } from '../../data/log.js';
 import type { RunRequest } from '../../pipelines/resolve.js';
+import type { Speed } from '../../pipelines/paced.js';
 import type { SnapshotEvery } from '../../pipelines/snapshot-pace.js';
 import { KERNELS, type KernelName } from '../../workers/kernels/kernel.js';
 import { Failure } from '../core/failure.js';
@@ -32,6 +33,7 @@ export interface RunFlags extends SourceFlags {
   readonly json?: true;
   readonly logLevel: LogLevel;
   readonly snapshotEvery: SnapshotEvery;
+  readonly speed?: Speed;
 }
 
 /** Parser of a flag that is a number; `rule` says which. */
@@ -56,11 +58,52 @@ const bytes = (text: string) => {
   );
 };
 /** Parser of a flag that can be repeated. */
+/** @throws Failure `bad-option` */
+function sparsityOptions(text: string): Readonly<Record<string, unknown>> {
+  if (text.split(',').every((part) => part.indexOf('=') > 0))
+    return parseNamed('--sparsity', `sparsity:${text}`).options;
+  throw new Failure(
+    'bad-option',
+    `--sparsity ${text}: not of the form key=value`,
+    'write --sparsity every=16, with epsilon=, mass= and share= if you like',
+  );
+}
+
 export const collect = (text: string, list: readonly string[]) => [...list, text];
 
 /** Options of everything that runs a stream through caches. */
 export function addRunFlags(command: Command, defaultCaches = DEFAULT_CACHES.join(', ')): Command {
-  return addModelFlags(command)
+  return addModelFlags(addSizeFlags(command), defaultCaches);
+}
+
+/** Options of a replay: its recording has the sizes, so that `--layers` and `--heads` say which of them are replayed. */
+export function addReplayFlags(command: Command): Command {
+  return addModelFlags(command, DEFAULT_CACHES.join(', '))
+    .option('--from <pos>', 'first position to replay', natural('--from'))
+    .option('--to <pos>', 'position to stop before', positive('--to'))
+    .option('--streams <list>', 'streams to replay, such as 0,2,5-7')
+    .option('--layers <list>', 'layers to replay; the trace numbers them from 0')
+    .option('--heads <list>', 'heads to replay; the trace numbers them from 0')
+    .addOption(
+      new Option('--speed <speed>', 'max, or 1x, 10x, …: wait for the times of column t_ns, so much faster')
+        .argParser(parseSpeed)
+        .default('max'),
+    );
+}
+
+function parseSpeed(text: string): Speed {
+  const factor = Number(/^(\d+(?:\.\d+)?)x$/.exec(text)?.[1]);
+  if (text === 'max') return 'max';
+  if (factor > 0) return factor;
+  throw new Failure(
+    'bad-option',
+    `--speed = ${JSON.stringify(text)}: must be max or a factor`,
+    'write 1x, 10x or max',
+  );
+}
+
+function addModelFlags(command: Command, defaultCaches: string): Command {
+  return addShapeFlags(command)
     .option('-o, --output <dir>', 'folder of the trace (default: the next free traces/run-N)')
     .addOption(
       new Option('-c, --cache <name[:key=value,…]>', 'a cache to run; repeat it for several')
@@ -76,7 +119,7 @@ export function addRunFlags(command: Command, defaultCaches = DEFAULT_CACHES.joi
     )
     .option('--seed <n>', 'seed of everything random', natural('--seed'), 1)
     .addOption(
-      new Option('--threads <n>', 'worker threads')
+      new Option('--threads <n>', 'threads that compute attention, the main one included')
         .argParser(positive('--threads', 1024))
         .default(availableParallelism(), 'one per processor'),
     )
@@ -94,7 +137,7 @@ export function addRunFlags(command: Command, defaultCaches = DEFAULT_CACHES.joi
     .option(
       '--sparsity <key=value,…>',
       'measure how sparse exact attention is: every=16,epsilon=1e-4,mass=0.95,share=0.01',
-      (text) => parseNamed('--sparsity', `sparsity:${text}`).options,
+      sparsityOptions,
     )
     .addOption(
       new Option('--kernel <name>', 'attention kernel').choices(['auto', ...KERNELS]).default('auto'),
@@ -120,11 +163,15 @@ export function snapshotFlag(): Option {
     .default('auto', 'auto: at most 5 % of the time');
 }
 
-function addModelFlags(command: Command): Command {
+function addSizeFlags(command: Command): Command {
+  return command
+    .option('--heads <n>', 'heads (default: 2)', positive('--heads', 1024))
+    .option('--layers <n>', 'layers (default: 1)', positive('--layers', 1024));
+}
+
+function addShapeFlags(command: Command): Command {
   return command
     .option('--d <n>', 'numbers per head, 1 to 256 (default: 64)', positive('--d', 256))
-    .option('--heads <n>', 'heads (default: 2)', positive('--heads', 1024))
-    .option('--layers <n>', 'layers (default: 1)', positive('--layers', 1024))
     .addOption(
       new Option('--order <order>', 'tensor scores pairs of tokens, matrix single ones').choices([
         'tensor',
