@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import type { RunEnd } from '../data/sinks/seal.js';
 import type { RunStart } from '../data/schemas/run-file.js';
 import type { Ledger } from '../src/core/ledger.js';
+import type { Threading } from '../src/core/pool.js';
 import { VERSION } from '../src/core/version.js';
 import type { Config } from './config.js';
 import type { ResolvedRun } from './resolve.js';
@@ -19,7 +20,7 @@ export interface Counters {
  */
 export function describeRun(
   { config, inputs }: ResolvedRun,
-  execution: { readonly threads: number },
+  execution: { readonly threads: number; readonly threading?: Threading | undefined },
   kernel: string,
 ): RunStart {
   const { d, heads, layers, order, scale } = config.model;
@@ -38,9 +39,16 @@ export function describeRun(
       cpu: cpus()[0]?.model ?? null,
     },
     kernel,
+    threading: config.trace.timings ? describeThreading(execution) : null,
     execution: { threads: execution.threads, platform: `${process.platform}-${process.arch}` },
     started_at: config.trace.timings ? new Date().toISOString() : null,
   };
+}
+
+/** Null where there is nobody to share with. */
+function describeThreading({ threads, threading }: Parameters<typeof describeRun>[1]): RunStart['threading'] {
+  if (threads === 1 || threading === undefined) return null;
+  return { alone_multiply_adds: threading.alone, asleep_multiply_adds: threading.asleep };
 }
 
 /** What a recording says of its side 2; null where it says nothing, and for every other source. */

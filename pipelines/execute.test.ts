@@ -11,7 +11,7 @@ afterAll(() => folder.remove());
 
 const request: RunRequest = {
   kronflow: 1,
-  source: { name: 'gaussian', options: { n: 12, d: 4, heads: 1 } },
+  source: { name: 'gaussian', options: { n: 12, d: 4, heads: 2 } },
   model: {},
   caches: [{ name: 'four-cache', label: 'four-cache', options: {} }],
   reference: 'f64',
@@ -40,7 +40,7 @@ it('goes on when a worker thread dies, with the same result and a row in the eve
   const survived = await execute('survived', {
     pool: (options) => {
       options.arena.ints(4, 1)[0] = 1; // the first call kills its thread
-      return createPool({ ...options, task, small: 0 });
+      return createPool({ ...options, threads: 2, task, small: 0 });
     },
   });
   expect(survived.run.result_sha256).toBe(whole.run.result_sha256);

@@ -3,11 +3,13 @@ import { openLog, type LogLevel } from '../data/log.js';
 import { openJournal } from '../data/sinks/journal.js';
 import type { Sealed } from '../data/sinks/seal.js';
 import { createTrace, refuseExisting } from '../data/sinks/trace-folder.js';
+import type { AttentionPool } from '../src/core/pool.js';
 import type { Clock } from '../src/core/run.js';
 import { SharedArena } from '../workers/arena.js';
 import { chooseKernel } from '../workers/choose-kernel.js';
-import { TILINGS, type KernelName } from '../workers/kernels/kernel.js';
-import { createPool } from '../workers/pool.js';
+import type { KernelName } from '../workers/kernels/kernel.js';
+import { openPool } from '../workers/open-pool.js';
+import type { PoolOptions } from '../workers/pool.js';
 import { carryOut, type Machine, type OpenTrace } from './carry-out.js';
 import { describeRun } from './describe-run.js';
 import { loadWeights } from './load-weights.js';
@@ -36,8 +38,8 @@ export interface Execution {
   onStep(progress: Progress): void;
   /** Every step is done: from here on the signal changes nothing. */
   onSealing?(): void;
-  /** Makes the worker pool; `createPool` unless a test wants threads that die. */
-  readonly pool?: typeof createPool;
+  /** Makes the worker pool; `openPool` unless a test wants threads that die. */
+  readonly pool?: (options: PoolOptions) => AttentionPool | Promise<AttentionPool>;
 }
 
 /**
@@ -50,8 +52,8 @@ export interface Execution {
  */
 export async function executeRun(resolved: ResolvedRun, execution: Execution): Promise<Sealed> {
   await refuseExisting(execution.dir);
-  return withMachine(resolved, execution, async (machine, kernel) => {
-    const trace = await openTrace(resolved, execution, kernel);
+  return withMachine(resolved, execution, async (machine) => {
+    const trace = await openTrace(resolved, execution, machine.pool);
     return carryOut(resolved, execution, machine, trace);
   });
 }
@@ -65,8 +67,8 @@ export async function withMachine<T>(
   const weights = source.kind === 'tokens' ? await loadWeights(config) : [];
   const arena = SharedArena.create('f32');
   const kernel = await chooseKernel(execution.kernel ?? 'auto');
-  const make = execution.pool ?? createPool;
-  const pool = make({ arena, threads: execution.threads, kernel, small: TILINGS[kernel.name].work });
+  const make = execution.pool ?? openPool;
+  const pool = await make({ arena, threads: execution.threads, kernel });
   try {
     return await work({ arena, pool, weights }, pool.kernel);
   } finally {
@@ -83,11 +85,14 @@ export function clockFrom(start: number): Clock {
 async function openTrace(
   resolved: ResolvedRun,
   { dir, threads, logLevel }: Execution,
-  kernel: string,
+  pool: AttentionPool,
 ): Promise<OpenTrace> {
   const { config } = resolved;
   const clock = clockFrom(0);
-  const started = await createTrace(dir, describeRun(resolved, { threads }, kernel));
+  const started = await createTrace(
+    dir,
+    describeRun(resolved, { threads, threading: pool.threading }, pool.kernel),
+  );
   try {
     const { log, close } = openLog(dir, logLevel);
     const journal = await openJournal(dir, { d: config.model.d, order: config.model.order, clock });

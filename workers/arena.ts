@@ -9,6 +9,9 @@ const GROW_PAGES = 256; // 16 MiB: growing is a system call, untouched pages cos
 const SLACK = PAGE; // native kernels read whole vectors, a little past the last row
 const ALIGN = 128; // bytes: two cache lines, and the widest vector of any kernel
 
+/** What holds the numbers that all threads share; only a `WebAssembly.Memory` can grow, and be read by wasm. */
+export type SharedMemory = WebAssembly.Memory | { readonly buffer: SharedArrayBuffer };
+
 /** The memory that all threads share. The only file that knows that, and how, it is shared. */
 export class SharedArena implements Arena {
   readonly bytesPerNumber: 4 | 8;
@@ -30,6 +33,11 @@ export class SharedArena implements Arena {
       new WebAssembly.Memory({ initial: GROW_PAGES, maximum: MAX_PAGES, shared: true }),
       dtype,
     );
+  }
+
+  /** Bytes of the memory as it is now. */
+  get byteLength(): number {
+    return this.#all.byteLength;
   }
 
   /** Bytes handed out so far, freed ones included. */

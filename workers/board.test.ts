@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Atoms, Blocks, Job, Matrix, Role, Skip } from '../src/core/plan.js';
 import { decodeBoard, encodeBoard } from './board.js';
+import type { BoardJob } from './kernels/kernel.js';
 import type { Work } from './tiles.js';
 
 const count = fc.nat(1e6);
-const offset = fc.nat({ max: 2 ** 30 - 1 }).map((i) => 4 * i); // up to the last byte of 4 GiB
+const offset = fc.nat({ max: 2 ** 31 - 1 }).map((i) => 4 * i); // up to the last byte of 8 GiB
 const number = fc.double({ noNaN: true }); // -Infinity is a weight of 0
 const matrix: fc.Arbitrary<Matrix> = fc.record({
   ...{ width: count, count },
@@ -40,18 +41,25 @@ const works: fc.Arbitrary<readonly Work[]> = fc.array(
   { maxLength: 6 },
 );
 
+const isFast = (job: Job, precise: boolean) => job.kind === 'grid' && !precise;
+const encode = (list: readonly Work[]) => encodeBoard(list, 4, isFast).words.slice();
+const readBack = (read: BoardJob) => {
+  const { scratch, precise, fast, q, d, scale, tileRows, rows, firstTile, tiles, job } = read;
+  return { scratch, precise, fast, q, d, scale, tileRows, rows, firstTile, tiles, job };
+};
+
 describe('the board', () => {
   it('reads back every number that was written, through float64 memory (property)', () => {
     fc.assert(
       fc.property(works, (list) => {
-        const board = decodeBoard(Float64Array.from(encodeBoard(list, 4)), 64, 256);
-        const read = board.map(({ words, ...job }) => job);
+        const read = decodeBoard(encode(list), 64, 256).map(readBack);
         expect(read).toEqual(
           list.map(({ request: { q, d, scale, precise }, ...work }) => {
             const { tileRows, rows, firstTile, tiles } = work;
             return {
               scratch: 256,
               precise,
+              fast: isFast(work.job, precise === true),
               q: q.offset / 4,
               d,
               scale,
@@ -69,7 +77,7 @@ describe('the board', () => {
 
   it('says where the words of each job start, for kernels that read them', () => {
     const [first] = fc.sample(works, { numRuns: 20, seed: 4 }).filter((list) => list.length >= 2);
-    const words = Float64Array.from(encodeBoard(first, 4));
+    const words = encode(first);
     for (const [i, { words: at }] of decodeBoard(words, 1024, 0).entries()) {
       const start = (at - 1024) / 8;
       expect(words[start + 1]).toBe(first[i].request.q.offset / 4);

@@ -9,72 +9,162 @@ import type { Work } from './tiles.js';
 const KINDS = ['grid', 'rows', 'product', 'mass', 'features', 'bounds'] as const;
 const ROLES: readonly Role[] = ['both', 'numerator', 'denominator'];
 
-/** Write the works of a step as numbers: their count, then each work. */
-export function encodeBoard(works: readonly Work[], bytesPerNumber: number): number[] {
-  const words: number[] = [works.length];
-  for (const { request, job, tileRows, rows, firstTile, tiles } of works) {
-    const { q, d, scale, precise } = request;
-    words.push(
-      precise ? 1 : 0,
-      q.offset / bytesPerNumber,
-      d,
-      scale,
-      tileRows,
-      rows,
-      firstTile,
-      tiles,
-      KINDS.indexOf(job.kind),
-    );
-    encodeJob(words, job);
+/** Numbers that are written one after the other; its buffer is used again from step to step. */
+export class WordWriter {
+  #words = new Float64Array(256);
+  #length = 0;
+
+  /** What was written so far; valid until the next `push`. */
+  get words(): Float64Array {
+    return this.#words.subarray(0, this.#length);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  push(word: number): void {
+    if (this.#length === this.#words.length) this.#grow();
+    this.#words[this.#length++] = word;
+  }
+
+  /** Overwrite a word that was pushed before. */
+  set(at: number, word: number): void {
+    this.#words[at] = word;
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(2 * this.#words.length);
+    larger.set(this.#words);
+    this.#words = larger;
+  }
+}
+
+/**
+ * Write the works of a step: their count, then of each one its length in words, whether the fast kernel does it, and the
+ * words that kernels read. `isFast` decides here, once: a thread need not read a job to know who does it.
+ */
+export function encodeBoard(
+  works: readonly Work[],
+  bytesPerNumber: number,
+  isFast: (job: Job, precise: boolean) => boolean,
+  words = new WordWriter(),
+): WordWriter {
+  words.push(works.length);
+  for (const work of works) {
+    const start = words.length;
+    words.push(0);
+    words.push(isFast(work.job, work.request.precise === true) ? 1 : 0);
+    encodeWork(words, work, bytesPerNumber);
+    words.set(start, words.length - start);
   }
   return words;
 }
 
-/** Reads words in order: `int` for offsets, counts and indices, `float` for the rest. */
-interface Reader {
-  int(): number;
-  float(): number;
+function encodeWork(
+  words: WordWriter,
+  { request, job, tileRows, rows, firstTile, tiles }: Work,
+  bytesPerNumber: number,
+): void {
+  words.push(request.precise ? 1 : 0);
+  words.push(request.q.offset / bytesPerNumber);
+  words.push(request.d);
+  words.push(request.scale);
+  words.push(tileRows);
+  words.push(rows);
+  words.push(firstTile);
+  words.push(tiles);
+  words.push(KINDS.indexOf(job.kind));
+  encodeJob(words, job);
 }
+
+/** Reads words in order: `int` for counts and indices below 2^32, `float` for the rest. */
+class Reader {
+  constructor(
+    readonly words: ArrayLike<number>,
+    public at: number,
+  ) {}
+
+  /**
+   * Integers are made integers again: with a float64 as loop bound the compiler keeps the kernel's indices in float64,
+   * which took half its speed.
+   */
+  int(): number {
+    return this.words[this.at++] >>> 0;
+  }
+
+  float(): number {
+    return this.words[this.at++];
+  }
+}
+
+const HEAD = 2; // words of a work that kernels do not see: its length, and whether the fast kernel does it
 
 /**
  * Read what `encodeBoard` wrote, which lies at byte `offset`, for a thread that may work in the bytes at `scratch`.
- * Integers (below 2^32) are made integers again: with a float64 as loop bound the compiler keeps the kernel's indices
- * in float64, which took half its speed.
+ * Jobs are read only when they are looked at: the native kernel reads the words itself.
  */
 export function decodeBoard(words: ArrayLike<number>, offset: number, scratch: number): readonly BoardJob[] {
-  let at = 0;
-  const reader: Reader = { int: () => words[at++] >>> 0, float: () => words[at++] };
-  const { int, float } = reader;
-  return Array.from({ length: int() }, () => {
-    const start = offset + Float64Array.BYTES_PER_ELEMENT * at;
-    const precise = int() === 1;
-    const [q, d, scale] = [int(), int(), float()];
-    const [tileRows, rows, firstTile, tiles] = [int(), int(), int(), int()];
-    return {
-      words: start,
-      scratch,
-      precise,
-      q,
-      d,
-      scale,
-      tileRows,
-      rows,
-      firstTile,
-      tiles,
-      job: decodeJob(reader),
-    };
-  });
+  const jobs: BoardJob[] = [];
+  for (let i = 0, at = 1; i < words[0]; i++, at += words[at]) {
+    jobs.push(new EncodedJob(words, at, offset, scratch));
+  }
+  return jobs;
 }
 
-function encodeJob(words: number[], job: Job): void {
+class EncodedJob implements BoardJob {
+  readonly words: number;
+  readonly fast: boolean;
+  readonly precise: boolean;
+  readonly q: number;
+  readonly d: number;
+  readonly scale: number;
+  readonly tileRows: number;
+  readonly rows: number;
+  readonly firstTile: number;
+  readonly tiles: number;
+  readonly #reader: Reader;
+  #job: Job | null = null;
+
+  constructor(
+    words: ArrayLike<number>,
+    at: number,
+    offset: number,
+    readonly scratch: number,
+  ) {
+    this.words = offset + Float64Array.BYTES_PER_ELEMENT * (at + HEAD);
+    this.fast = words[at + 1] === 1;
+    const reader = (this.#reader = new Reader(words, at + HEAD));
+    this.precise = reader.int() === 1;
+    this.q = reader.int();
+    this.d = reader.int();
+    this.scale = reader.float();
+    this.tileRows = reader.int();
+    this.rows = reader.int();
+    this.firstTile = reader.int();
+    this.tiles = reader.int();
+  }
+
+  get job(): Job {
+    return (this.#job ??= decodeJob(this.#reader));
+  }
+}
+
+function encodeJob(words: WordWriter, job: Job): void {
   switch (job.kind) {
     case 'grid':
-      words.push(ROLES.indexOf(job.role), job.logScale);
+      words.push(ROLES.indexOf(job.role));
+      words.push(job.logScale);
       encodeAtoms(words, job.side1);
       encodeAtoms(words, job.side2);
       return encodeSkip(words, job.skip);
     case 'rows':
-      words.push(ROLES.indexOf(job.role), job.logScale);
+      words.push(ROLES.indexOf(job.role));
+      words.push(job.logScale);
       encodeAtoms(words, job.atoms);
       return encodeSkip(words, job.skip);
     case 'bounds':
@@ -86,13 +176,15 @@ function encodeJob(words: number[], job: Job): void {
       for (const m of [job.a, job.b, job.into]) encodeMatrix(words, m);
       return;
     case 'mass':
-      words.push(job.side2 === null ? 0 : 1, job.logScale);
+      words.push(job.side2 === null ? 0 : 1);
+      words.push(job.logScale);
       encodeMatrix(words, job.into);
       encodeAtoms(words, job.side1);
       if (job.side2 !== null) encodeAtoms(words, job.side2);
       return;
     case 'features':
-      words.push(job.side2 === null ? 0 : 1, job.factor);
+      words.push(job.side2 === null ? 0 : 1);
+      words.push(job.factor);
       encodeMatrix(words, job.weights);
       encodeMatrix(words, job.side1);
       if (job.side2 !== null) encodeMatrix(words, job.side2);
@@ -129,7 +221,7 @@ function decodeJob(reader: Reader): Job {
 }
 
 /** After the atoms, so that a kernel that scores everything may leave it unread. */
-function encodeSkip(words: number[], skip: Skip | undefined): void {
+function encodeSkip(words: WordWriter, skip: Skip | undefined): void {
   words.push(skip === undefined ? 0 : 1);
   if (skip === undefined) return;
   words.push(skip.tau);
@@ -147,7 +239,7 @@ function decodeSkip(reader: Reader): Skip | undefined {
   return { tau, bounds, found, blocks1, blocks2: reader.int() === 1 ? decodeBlocks(reader) : null };
 }
 
-function encodeBlocks(words: number[], { lo, hi }: Blocks): void {
+function encodeBlocks(words: WordWriter, { lo, hi }: Blocks): void {
   encodeMatrix(words, lo);
   encodeMatrix(words, hi);
 }
@@ -156,7 +248,7 @@ function decodeBlocks(reader: Reader): Blocks {
   return { lo: decodeMatrix(reader), hi: decodeMatrix(reader) };
 }
 
-function encodeAtoms(words: number[], { keys, values, logWeights }: Atoms): void {
+function encodeAtoms(words: WordWriter, { keys, values, logWeights }: Atoms): void {
   encodeMatrix(words, keys);
   encodeMatrix(words, values);
   words.push(logWeights === null ? 0 : 1);
@@ -168,12 +260,18 @@ function decodeAtoms(reader: Reader): Atoms {
   return { keys, values, logWeights: reader.int() === 1 ? decodeMatrix(reader) : null };
 }
 
-function encodeMatrix(words: number[], { width, count, spans }: Matrix): void {
-  words.push(width, count, spans.length);
-  for (const { offset, rows } of spans) words.push(offset, rows);
+function encodeMatrix(words: WordWriter, { width, count, spans }: Matrix): void {
+  words.push(width);
+  words.push(count);
+  words.push(spans.length);
+  for (const { offset, rows } of spans) {
+    words.push(offset);
+    words.push(rows);
+  }
 }
 
-function decodeMatrix({ int }: Reader): Matrix {
-  const [width, count, length] = [int(), int(), int()];
-  return { width, count, spans: Array.from({ length }, () => ({ offset: int(), rows: int() })) };
+function decodeMatrix(reader: Reader): Matrix {
+  const [width, count, length] = [reader.int(), reader.int(), reader.int()];
+  const spans = Array.from({ length }, () => ({ offset: reader.float(), rows: reader.int() })); // beyond 2^32 too
+  return { width, count, spans };
 }

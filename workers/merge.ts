@@ -2,6 +2,9 @@ import type { AttendJob } from '../src/core/plan.js';
 import type { Answer } from '../src/core/pool.js';
 import { addScores, clearPartial, lnSum, PARTIAL, PARTIAL_HEADER, partialLength } from './kernels/partial.js';
 
+const totals = new Float64Array(partialLength(0)); // of the request that is merged: to make one takes as long as a tile
+const NONE = new Float64Array(0);
+
 /** The partial of one tile and what its job adds to. */
 export interface TilePartial {
   readonly role: AttendJob['role'];
@@ -22,14 +25,13 @@ export function mergePartials(
   submitted: number,
 ): Answer {
   const [numerator, denominator] = [new Sum(d), new Sum(0)];
-  const totals = new Float64Array(partialLength(0));
   clearPartial(totals);
   totals[PARTIAL.start] = Infinity;
-  for (const partial of costs) count(totals, partial);
+  for (const partial of costs) count(partial);
   for (const { role, partial } of tiles) {
     if (role !== 'denominator') numerator.add(partial);
     if (role !== 'numerator') denominator.add(partial);
-    count(totals, partial);
+    count(partial);
   }
   const [start, pairs, rest] = [totals[PARTIAL.start], totals[PARTIAL.pairs], totals[PARTIAL.rest]];
   const lse = logOf(denominator);
@@ -75,13 +77,14 @@ class Sum {
   squares = 0;
   readonly acc: Float64Array;
   constructor(d: number) {
-    this.acc = new Float64Array(d);
+    this.acc = d === 0 ? NONE : new Float64Array(d);
   }
 
   add(partial: Float64Array): void {
     const m = Math.max(this.m, partial[PARTIAL.m]); // NaN, if either is
     if (m === -Infinity) return void (this.l += partial[PARTIAL.l]); // identity, l = 0: -inf - -inf would be NaN
-    const [mine, other] = [Math.exp(this.m - m), Math.exp(partial[PARTIAL.m] - m)];
+    const mine = Math.exp(this.m - m);
+    const other = Math.exp(partial[PARTIAL.m] - m);
     this.m = m;
     this.l = mine * this.l + other * partial[PARTIAL.l];
     this.squares = mine * mine * this.squares + other * other * partial[PARTIAL.squares];
@@ -104,11 +107,12 @@ function quotient(numerator: Sum, denominator: Sum): Float64Array {
   if (Number.isNaN(numerator.l) || Number.isNaN(denominator.l)) return numerator.acc.fill(NaN);
   if (numerator.m === -Infinity || denominator.l <= 0) return numerator.acc.fill(0);
   const factor = Math.exp(numerator.m - denominator.m) / denominator.l;
-  return numerator.acc.map((x) => x * factor);
+  for (let j = 0; j < numerator.acc.length; j++) numerator.acc[j] *= factor;
+  return numerator.acc;
 }
 
-/** Add what a tile measured to `totals`, a partial without values. */
-function count(totals: Float64Array, partial: Float64Array): void {
+/** Add what a tile measured to `totals`. */
+function count(partial: Float64Array): void {
   totals[PARTIAL.max] = Math.max(totals[PARTIAL.max], partial[PARTIAL.max]);
   addScores(totals, partial[PARTIAL.pairs], partial[PARTIAL.mean], partial[PARTIAL.m2]);
   totals[PARTIAL.rest] = lnSum(totals[PARTIAL.rest], partial[PARTIAL.rest]);

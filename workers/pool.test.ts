@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { atoms, attention, matrix, type Plan } from '../src/core/plan.js';
 import type { Answer, AttendRequest, AttentionPool, PoolEvent } from '../src/core/pool.js';
@@ -47,6 +48,8 @@ const values = (answers: readonly Answer[]) =>
     output: [...output],
   }));
 
+const taskOf = (name: string) => new URL(`./testing/${name}.task.mjs`, import.meta.url).href;
+
 describe('the worker pool', () => {
   it.each([
     [1, 3],
@@ -70,11 +73,32 @@ describe('the worker pool', () => {
   it('does small steps itself, with the same bits, and wakes no thread for them', async () => {
     const arena = SharedArena.create('f32');
     const requests = step(arena, 60, 8);
-    const task = new URL('./testing/failing.task.mjs', import.meta.url).href; // a thread would fail
+    const task = taskOf('failing'); // a thread would fail
     const alone = opened(createPool({ arena, threads: 2, task, small: 60 * 60 * 8 * 4 }));
     expect(values(await alone.attend(requests))).toEqual(values(await inlinePool(arena).attend(requests)));
     const larger = step(arena, 61, 8);
     await expect(alone.attend(larger)).rejects.toThrow('no such tile');
+  });
+
+  it('lets its threads take tiles, also after they have gone to sleep and after they have given up waiting', async () => {
+    const arena = SharedArena.create('f32');
+    const looks = arena.ints(4, 1);
+    const requests = step(arena, 60, 8);
+    const expected = values(await inlinePool(arena).attend(requests));
+    const pool = opened(createPool({ arena, threads: 2, task: taskOf('counting') }));
+    for (const pause of [0, 20, 1300]) {
+      await setTimeout(pause);
+      looks[0] = 0;
+      while (looks[0] === 0) expect(values(await pool.attend(requests))).toEqual(expected); // ends, or times out
+    }
+  });
+
+  it('shares no step below what it was told to, unless threads are awake', async () => {
+    const arena = SharedArena.create('f32');
+    const requests = step(arena, 60, 8);
+    const threading = { alone: 0, asleep: Infinity };
+    const pool = opened(createPool({ arena, threads: 2, task: taskOf('failing'), threading }));
+    expect(values(await pool.attend(requests))).toEqual(values(await inlinePool(arena).attend(requests)));
   });
 
   it('sees memory that grew after its threads started', async () => {
@@ -96,8 +120,7 @@ describe('the worker pool', () => {
     }
   });
 
-  const task = new URL('./testing/dying.task.mjs', import.meta.url).href;
-  const dying = (arena: SharedArena, deaths: number) => {
+  const dying = (arena: SharedArena, deaths: number, task = taskOf('dying')) => {
     arena.ints(4, 1)[0] = deaths;
     const events: PoolEvent[] = [];
     const pool = opened(createPool({ arena, threads: 2, task }));
@@ -114,10 +137,21 @@ describe('the worker pool', () => {
     expect(events[0].message).toMatch(/exited with code: 7/);
   });
 
+  it('does again what a thread left in the middle of a tile, and tells', async () => {
+    const arena = SharedArena.create('f32');
+    const requests = step(arena, 100, 16);
+    const expected = values(await inlinePool(arena).attend(requests));
+    const { pool, events } = dying(arena, 1, taskOf('dying-in-tile'));
+    while (events.length === 0) expect(values(await pool.attend(requests))).toEqual(expected); // ends, or times out
+    expect(values(await pool.attend(requests))).toEqual(expected);
+    expect(events).toMatchObject([
+      { kind: 'worker-restarted', message: expect.stringMatching(/exited with code: 7/) },
+    ]);
+  });
+
   it('passes on an error of a thread: its message, and apart from it its stack', async () => {
     const arena = SharedArena.create('f32');
-    const task = new URL('./testing/failing.task.mjs', import.meta.url).href;
-    const error = await opened(createPool({ arena, threads: 1, task }))
+    const error = await opened(createPool({ arena, threads: 2, task: taskOf('failing') }))
       .attend(step(arena, 5, 4))
       .catch((thrown: unknown) => thrown as Error);
     expect(error).toBeInstanceOf(RangeError);

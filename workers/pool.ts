@@ -1,15 +1,12 @@
-import { Piscina } from 'piscina';
-import { Failure } from '../src/core/failure.js';
-import type { AttentionPool } from '../src/core/pool.js';
+import type { AttentionPool, Threading } from '../src/core/pool.js';
 import type { SharedArena } from './arena.js';
-import type { TaskError, ThreadData } from './attend.task.js';
 import { TILINGS } from './kernels/kernel.js';
 import { openKernels, type KernelChoice } from './kernels/ladder.js';
-import { SharedStep, takeTiles, type StepAddress } from './shared-step.js';
-import { answerStep, type TileRunner } from './step.js';
-import { timedTile } from './timed-tile.js';
-
-const MAX_ATTEMPTS = 5; // a step that kills its workers this often would kill them for ever
+import { Sharing } from './sharing.js';
+import { answerStep } from './step.js';
+import { StepMemory } from './step-memory.js';
+import { now, TileTaker } from './take-tiles.js';
+import { Threads } from './threads.js';
 
 // Threads cannot load .ts on Node 20: from sources (tests), the built task is used.
 const built = import.meta.url.endsWith('.ts') ? '../dist/workers/' : './';
@@ -20,94 +17,62 @@ const REFERENCE: KernelChoice & { label: string } = { name: 'reference', label: 
 /** Settings of a worker pool; `task` replaces the task module (tests make threads die with it). */
 export interface PoolOptions {
   readonly arena: SharedArena;
+  /** Threads that compute, the calling one included. */
   readonly threads: number;
   /** A kernel that `chooseKernel` has found to work, and its label for run.json. */
   readonly kernel?: KernelChoice & { readonly label: string };
   /** Steps of at most so many multiply-adds are done by the calling thread: to wake others would take longer. */
   readonly small?: number;
+  /** The same, measured (`openPool`). */
+  readonly threading?: Threading;
   readonly task?: string;
 }
 
 /**
- * Attention on worker threads that share `arena`: one message per thread and step, which says only where the
- * step lies. A thread that dies is replaced, its tile is done again, and `onEvent` is told.
+ * Attention on the calling thread and others that share `arena` with it: a step is written where all see it and threads take
+ * its tiles; nothing is sent. A thread that dies is replaced, its tiles are done again, and `onEvent` is told.
  */
 export function createPool(options: PoolOptions): AttentionPool {
+  return makePool(options).pool;
+}
+
+/** A pool, and where it decides who works: `openPool` measures it and changes its mind. */
+export function makePool(options: PoolOptions): { readonly pool: AttentionPool; readonly sharing: Sharing } {
   const { arena, threads, kernel = REFERENCE, small = 0, task = TASK } = options;
-  const { memory, dtype } = arena;
-  const data: ThreadData = { memory, dtype, kernel: kernel.name, build: kernel.build };
-  const piscina = new Piscina({
-    filename: task,
-    workerData: data,
-    minThreads: threads,
-    maxThreads: threads,
-    recordTiming: false,
+  const kernels = openKernels(kernel, arena);
+  const memory = new StepMemory(arena, kernels);
+  const { scratch } = TILINGS[kernel.name];
+  const first = scratch === 0 ? 0 : arena.allocBytes(scratch * threads);
+  const taker = new TileTaker(arena.memory, kernels, { head: memory.head, scratch: first });
+  const others = new Threads(arena, {
+    task,
+    data: { memory: arena.memory, dtype: arena.dtype, kernel: kernel.name, build: kernel.build },
+    count: threads - 1,
+    head: memory.head,
+    scratch: (index) => first + (index + 1) * scratch,
+    died: (message) => pool.onEvent({ kind: 'worker-restarted', message }),
   });
-  // an idle thread that dies is news, not the end of the process; with a task in hand, the task rejects instead
-  piscina.on('error', (error: Error) => pool.onEvent({ kind: 'worker-restarted', message: error.message }));
-  const step = new SharedStep(arena, TILINGS[kernel.name].scratch, threads);
-  const kernelOf = openKernels(kernel, arena);
-  const now = () => Number(process.hrtime.bigint());
+  const sharing = new Sharing(memory, taker, others, options.threading ?? { alone: small, asleep: small });
   let busy = false;
 
   const pool: AttentionPool = {
     threads,
     kernel: kernel.label,
+    get threading() {
+      return sharing.threading;
+    },
     onEvent: () => {},
-    close: () => piscina.destroy(),
+    close: () => others.close(),
     async attend(requests) {
       if (busy) throw new RangeError('a pool answers one step at a time: its threads share one board');
       busy = true;
       try {
-        return await answerStep(requests, runTiles, kernel.name, now);
+        return await answerStep(requests, sharing.run, kernel.name, now);
       } finally {
         busy = false;
+        sharing.ended();
       }
     },
   };
-
-  const runTiles: TileRunner = async (works) => {
-    const address = step.load(works);
-    if (works.reduce((sum, { size }) => sum + size, 0) <= small) {
-      takeTiles(arena.memory, address, (job, tile, out) => timedTile(kernelOf(job), job, tile, out, now));
-      return step.reader(address, works);
-    }
-    await runAll(piscina, step, address, (message) => pool.onEvent({ kind: 'worker-restarted', message }));
-    return step.reader(address, works);
-  };
-  return pool;
-}
-
-/** Run every tile of a step; `died` is told of threads that died over it, and their tiles are done again. */
-async function runAll(
-  piscina: Piscina,
-  step: SharedStep,
-  address: StepAddress,
-  died: (message: string) => void,
-): Promise<void> {
-  let last = '';
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    step.rewind(address);
-    const workers = Math.min(piscina.options.maxThreads, step.missing(address));
-    const results = await Promise.allSettled(
-      step.perThread(address, workers).map((own) => piscina.run(own) as Promise<TaskError | null>),
-    );
-    for (const result of results) {
-      if (result.status === 'rejected') died((last = String(result.reason?.message ?? result.reason)));
-      else if (result.value !== null) throw fromThread(result.value);
-    }
-    if (step.missing(address) === 0) return;
-  }
-  throw new Failure(
-    'worker-lost',
-    `worker threads died ${MAX_ATTEMPTS} times over the same step (${step.missing(address)} tiles left): ${last}`,
-    'look for memory limits of this process; --threads 1 uses less',
-  );
-}
-
-/** An error of a thread, with the stack it had there. */
-function fromThread({ message, stack }: TaskError): RangeError {
-  const error = new RangeError(message);
-  if (stack !== undefined) error.stack = stack;
-  return error;
+  return { pool, sharing };
 }

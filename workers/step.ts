@@ -5,8 +5,11 @@ import { PARTIAL } from './kernels/partial.js';
 import { mergePartials, multiplyAnswers } from './merge.js';
 import { cutTiles, tileCount, type Work } from './tiles.js';
 
-/** Do all tiles of the works, at least one; returns the partial of each tile, by tile number. */
-export type TileRunner = (works: readonly Work[]) => Promise<(tile: number) => Float64Array>;
+/** The partial of a tile, by its number, for a head of size d. Holds until more tiles are run. */
+export type PartialOf = (tile: number, d: number) => Float64Array;
+
+/** Do all tiles of the works, at least one. No promise where nothing has to be waited for: a small step is no longer than one. */
+export type TileRunner = (works: readonly Work[]) => PartialOf | Promise<PartialOf>;
 
 /**
  * Answer the requests of one step: first every product tile, then every attention and measuring tile, then merge in order.
@@ -19,25 +22,11 @@ export async function answerStep(
   now: () => number,
 ): Promise<readonly Answer[]> {
   const submitted = now();
-  const products = cutTiles(
-    requests.flatMap((request) => (request.plan.prepare ?? []).map((job) => ({ request, job }))),
-    kernel,
-  );
-  const prepared = (await partialsOf(products, runTiles)).map((list) =>
-    list.map((partial) => partial.slice() as Float64Array),
-  );
-  const works = cutTiles(
-    requests.flatMap((request) => {
-      const { jobs, measure = [] } = request.plan;
-      return [...jobs, ...measure].map((job) => ({
-        request,
-        job,
-        left: request.precise ? 1 : shareLeft(job, products, prepared, kernel),
-      }));
-    }),
-    kernel,
-  );
-  const partials = await partialsOf(works, runTiles); // lie where those of the products lay
+  const products = cutTiles(prepareJobs(requests), kernel);
+  const prepared = products.length === 0 ? [] : copies(await partialsOf(products, runTiles));
+  const works = cutTiles(answerJobs(requests, products, prepared, kernel), kernel);
+  const running = partialsOf(works, runTiles); // lie where those of the products lay
+  const partials = running instanceof Promise ? await running : running;
   let [product, work] = [0, 0];
   return requests.map(({ d, plan }) => {
     const costs = prepared.slice(product, (product += plan.prepare?.length ?? 0)).flat();
@@ -52,12 +41,7 @@ export async function answerStep(
 }
 
 /** The share of a job that is left after skipping, as its bounds say: it depends on keys and kernel, never on threads. */
-function shareLeft(
-  job: Job,
-  products: readonly Work[],
-  prepared: readonly (readonly Float64Array[])[],
-  kernel: KernelName,
-): number {
+function shareLeft(job: Job, products: readonly Work[], prepared: Partials, kernel: KernelName): number {
   const skip = job.kind === 'grid' || job.kind === 'rows' ? job.skip : undefined;
   if (skip === undefined || !TILINGS[kernel].skips) return 1;
   const bounds = products.findIndex((work) => work.job.kind === 'bounds' && work.job.skip === skip);
@@ -65,11 +49,56 @@ function shareLeft(
   return prepared[bounds].reduce((sum, partial) => sum + partial[PARTIAL.l], 0) / skip.bounds.count;
 }
 
+interface AskedJob {
+  readonly request: AttendRequest;
+  readonly job: Job;
+  readonly left?: number;
+}
+
+function prepareJobs(requests: readonly AttendRequest[]): readonly AskedJob[] {
+  const jobs: AskedJob[] = [];
+  for (const request of requests) for (const job of request.plan.prepare ?? []) jobs.push({ request, job });
+  return jobs;
+}
+
+/** Loops, not flatMap: of a small step it took a tenth. */
+function answerJobs(
+  requests: readonly AttendRequest[],
+  products: readonly Work[],
+  prepared: Partials,
+  kernel: KernelName,
+): readonly AskedJob[] {
+  const jobs: AskedJob[] = [];
+  const add = (request: AttendRequest, job: Job) => {
+    const left = request.precise ? 1 : shareLeft(job, products, prepared, kernel);
+    jobs.push({ request, job, left });
+  };
+  for (const request of requests) {
+    for (const job of request.plan.jobs) add(request, job);
+    for (const job of request.plan.measure ?? []) add(request, job);
+  }
+  return jobs;
+}
+
+type Partials = readonly (readonly Float64Array[])[];
+
 /** The partials of each work, in the order of its tiles. */
-async function partialsOf(works: readonly Work[], runTiles: TileRunner): Promise<Float64Array[][]> {
+function partialsOf(works: readonly Work[], runTiles: TileRunner): Partials | Promise<Partials> {
   if (tileCount(works) === 0) return works.map(() => []);
-  const partialOf = await runTiles(works);
-  return works.map(({ firstTile, tiles }) =>
-    Array.from({ length: tiles }, (_, t) => partialOf(firstTile + t)),
-  );
+  const partialOf = runTiles(works);
+  return partialOf instanceof Promise
+    ? partialOf.then((ready) => listPartials(works, ready))
+    : listPartials(works, partialOf);
+}
+
+function listPartials(works: readonly Work[], partialOf: PartialOf): Partials {
+  return works.map(({ firstTile, tiles, request: { d } }) => {
+    const list: Float64Array[] = [];
+    for (let t = 0; t < tiles; t++) list.push(partialOf(firstTile + t, d));
+    return list;
+  });
+}
+
+function copies(partials: Partials): Partials {
+  return partials.map((list) => list.map((partial) => partial.slice()));
 }

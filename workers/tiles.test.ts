@@ -79,13 +79,14 @@ describe('cutTiles', () => {
     );
   });
 
-  it('gives threads something to share at n = 256, and does not shred small steps', () => {
+  it('gives threads something to share at n = 128, and does not shred smaller steps', () => {
     const tilesAt = (n: number, d: number, kernel: KernelName = 'reference') =>
       tileCount(cutTiles([{ request: request(d), job: grid(n, n) }], kernel));
     expect(tilesAt(64, 64)).toBe(1);
     expect(tilesAt(256, 64)).toBe(4);
     expect(tilesAt(2048, 64)).toBe(32);
-    expect([256, 512, 1024].map((n) => tilesAt(n, 64, 'native'))).toEqual([1, 4, 16]); // 40 µs of work at least
+    expect([64, 128, 512, 1024].map((n) => tilesAt(n, 64, 'native'))).toEqual([1, 2, 8, 16]); // 10 µs of work at least
+    expect([64, 128, 256].map((n) => tilesAt(n, 64, 'wasm'))).toEqual([1, 3, 6]);
     expect(tileCount([])).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
-import { PARTIAL } from './kernels/partial.js';
 import type { BoardJob, Kernel } from './kernels/kernel.js';
+import { PARTIAL } from './kernels/partial.js';
 
 /** Run one tile and note in its partial when it started and how long it took. */
 export function timedTile(

@@ -37,6 +37,11 @@ export const runFileSchema = z.strictObject({
     cpu: z.string().nullable(),
   }),
   kernel: z.string(),
+  /** From how many multiply-adds on threads share a step, measured at start; null without timings, and with one thread. */
+  threading: z
+    .strictObject({ alone_multiply_adds: z.number(), asleep_multiply_adds: z.number() })
+    .nullable()
+    .optional(), // older traces do not say
   execution: record,
   counters: z.strictObject({
     read: bytes.nullable(),

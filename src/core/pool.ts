@@ -43,9 +43,20 @@ export interface PoolEvent {
   readonly message: string;
 }
 
+/** From what size on, in multiply-adds of the scores (pairs × d), threads share a step. No answer depends on it. */
+export interface Threading {
+  /** Steps of at most so many are done by the calling thread, whatever the others do. */
+  readonly alone: number;
+  /** And those of at most so many where the others sleep and nothing says that the next step comes at once. */
+  readonly asleep: number;
+}
+
 /** Where attention is computed: worker threads in a run, the calling thread in a unit test. */
 export interface AttentionPool {
+  /** Threads that compute, the calling one included. */
   readonly threads: number;
+  /** Absent where a pool has nothing to decide. */
+  readonly threading?: Threading;
   /** Name of the kernel, as in run.json. */
   readonly kernel: string;
   /**

@@ -18,6 +18,8 @@ export interface BoardJob extends TileJob {
   readonly scratch: number;
   /** Whether it is to be answered in float64 with its scores measured. */
   readonly precise: boolean;
+  /** Whether the fast kernel does it, or the reference. */
+  readonly fast: boolean;
   readonly tileRows: number;
   readonly rows: number;
   readonly firstTile: number;
@@ -27,7 +29,7 @@ export interface BoardJob extends TileJob {
 /** Runs tiles in one thread. */
 export interface Kernel {
   /** Whether this kernel does jobs like this one; the reference does all, and stands in for what others lack. */
-  does(job: BoardJob): boolean;
+  does(job: Job, precise: boolean): boolean;
   /**
    * Do rows [from, to) of a job and leave a partial in `out`, (PARTIAL_HEADER + d), which lies in the memory that
    * the job's offsets refer to. All kernels leave what the reference leaves, up to rounding; mean and deviation of
@@ -46,7 +48,7 @@ export type KernelName = (typeof KERNELS)[number];
 export interface Tiling {
   /** Rows of side 1 that are worked on together; a tile is a multiple of it. */
   readonly panel: number;
-  /** Multiply-adds worth a tile of its own: about 0.1 ms, well above what handing out a tile costs. */
+  /** Multiply-adds worth a tile of its own: 10 µs or more, well above the microsecond that handing out a tile costs. */
   readonly work: number;
   /** Bytes of the shared memory that each thread needs to work in; 0 for kernels that have memory of their own. */
   readonly scratch: number;
@@ -56,7 +58,7 @@ export interface Tiling {
 
 /** The tiling of each rung. */
 export const TILINGS: Readonly<Record<KernelName, Tiling>> = {
-  native: { panel: 64, work: 2 ** 22, scratch: 0, skips: true },
-  wasm: { panel: 48, work: 2 ** 21, scratch: 2 ** 19, skips: false },
+  native: { panel: 64, work: 2 ** 19, scratch: 0, skips: true },
+  wasm: { panel: 48, work: 2 ** 19, scratch: 2 ** 19, skips: false },
   reference: { panel: PANEL, work: 2 ** 18, scratch: 0, skips: true },
 };

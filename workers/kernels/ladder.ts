@@ -1,3 +1,5 @@
+import type { Job } from '../../src/core/plan.js';
+import type { SharedMemory } from '../arena.js';
 import type { BoardJob, Kernel, KernelName } from './kernel.js';
 import { loadNative, nativeKernel } from './native.js';
 import { referenceKernel } from './reference.js';
@@ -12,26 +14,34 @@ export interface KernelChoice {
 
 /** The memory whose numbers a kernel reads. */
 export interface KernelMemory {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   readonly dtype: 'f32' | 'f64';
 }
 
-/**
- * The kernels of one thread: which one a job gets, the reference where the fast one does not do it.
- * The kernel has passed `chooseKernel` on the main thread; if it cannot be opened here, that is our fault.
- */
-export function openKernels(
-  choice: KernelChoice,
-  { memory, dtype }: KernelMemory,
-): (job: BoardJob) => Kernel {
-  const reference = referenceKernel(dtype);
-  const fast = dtype === 'f32' ? openFast(choice, memory) : null; // what others read
-  return (job) => (fast?.does(job) ? fast : reference);
+/** The kernels of one thread: the fast one, and the reference for what that does not do. */
+export interface OpenKernels {
+  /** Whether the fast kernel does a job. Asked once a job, on the main thread; `BoardJob.fast` tells the others. */
+  isFast(job: Job, precise: boolean): boolean;
+  of(job: BoardJob): Kernel;
 }
 
-function openFast({ name, build = 'wasm-128' }: KernelChoice, memory: WebAssembly.Memory): Kernel | null {
+/**
+ * Open the kernels of one thread. The kernel has passed `chooseKernel` on the main thread; if it cannot be opened here,
+ * that is our fault.
+ */
+export function openKernels(choice: KernelChoice, { memory, dtype }: KernelMemory): OpenKernels {
+  const reference = referenceKernel(dtype);
+  const fast = dtype === 'f32' ? openFast(choice, memory) : null; // what others read
+  if (fast === null) return { isFast: () => false, of: () => reference };
+  return { isFast: fast.does, of: (job) => (job.fast ? fast : reference) };
+}
+
+function openFast({ name, build = 'wasm-128' }: KernelChoice, memory: SharedMemory): Kernel | null {
   if (name === 'reference') return null;
-  if (name === 'wasm') return wasmKernel(build, memory);
+  if (name === 'wasm') {
+    if (!(memory instanceof WebAssembly.Memory)) throw new RangeError('wasm kernel: memory beyond 4 GiB');
+    return wasmKernel(build, memory);
+  }
   const loaded = loadNative();
   if ('why' in loaded) throw new RangeError(`native kernel: ${loaded.why}`);
   return nativeKernel(loaded.addon);

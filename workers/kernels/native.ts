@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import type { BoardJob, Kernel } from './kernel.js';
+import type { Job } from '../../src/core/plan.js';
+import type { Kernel } from './kernel.js';
 
 /** Instruction sets of the native kernel, best first. */
 export type InstructionSet = 'avx512' | 'avx2' | 'portable';
@@ -8,7 +9,7 @@ export type InstructionSet = 'avx512' | 'avx2' | 'portable';
 export interface NativeAddon {
   /** Choose an instruction set for all threads, '' for the best; null when the processor lacks it. */
   choose(name: InstructionSet | ''): InstructionSet | null;
-  tile(memory: Uint8Array, words: number, from: number, to: number, out: number): void;
+  tile(memory: Float64Array, words: number, from: number, to: number, out: number): void;
 }
 
 /** The addon, or why there is none. */
@@ -35,18 +36,18 @@ const WIDE: ReadonlySet<string> = new Set(['mass', 'features']);
 
 /** The kernel of workers/native: float32 multiply-adds, sums of tiles in float64. Needs float32 storage. */
 export function nativeKernel(addon: NativeAddon): Kernel {
-  let bytes = new Uint8Array(0);
+  let whole = new Float64Array(0); // of 8 bytes: a Uint8Array ends at 4 GiB
   return {
-    does: ({ precise, job }) => (precise && !WIDE.has(job.kind) ? isPlainGrid(job) : true),
+    does: (job, precise) => (precise && !WIDE.has(job.kind) ? isPlainGrid(job) : true),
     run({ words }, from, to, out) {
-      if (bytes.buffer !== out.buffer) bytes = new Uint8Array(out.buffer as ArrayBuffer);
-      addon.tile(bytes, words, from, to, out.byteOffset);
+      if (whole.buffer !== out.buffer) whole = new Float64Array(out.buffer as ArrayBuffer);
+      addon.tile(whole, words, from, to, out.byteOffset);
     },
   };
 }
 
 /** What it does in float64 as well. */
-function isPlainGrid(job: BoardJob['job']): boolean {
+function isPlainGrid(job: Job): boolean {
   if (job.kind !== 'grid' || job.role !== 'both') return false;
   return job.logScale === 0 && job.side1.logWeights === null && job.side2.logWeights === null;
 }

@@ -34,7 +34,7 @@ export function wasmKernel(build: WasmBuild, memory: WebAssembly.Memory): Kernel
   const wasm = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as WasmExports;
   if (wasm.scratchBytes() > TILINGS.wasm.scratch) throw new RangeError(`${build} needs more scratch memory`);
   return {
-    does: ({ precise, job }) => !precise && (job.kind === 'grid' || job.kind === 'rows'),
+    does: (job, precise) => !precise && (job.kind === 'grid' || job.kind === 'rows'),
     run(job, from, to, out) {
       clearPartial(out);
       wasm.tile(job.words, from, to, job.scratch, out.byteOffset + out.BYTES_PER_ELEMENT * PARTIAL_HEADER);

@@ -21,7 +21,7 @@ static napi_value choose(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// tile(memory: Uint8Array, words, from, to, out): offsets in bytes
+// tile(memory: Float64Array, words, from, to, out): offsets in bytes
 static napi_value tile(napi_env env, napi_callback_info info) {
   size_t count = 5, length;
   napi_value arguments[5];

@@ -1,6 +1,10 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import type { Command } from 'commander';
+import { SharedArena } from '../../../workers/arena.js';
 import { kernelLadder } from '../../../workers/choose-kernel.js';
+import { openPool } from '../../../workers/open-pool.js';
+import type { Rung } from '../../../workers/rung.js';
+import type { Threading } from '../../core/pool.js';
 import { formatBytes } from '../../core/format.js';
 import { VERSION } from '../../core/version.js';
 
@@ -21,9 +25,10 @@ export function addDoctorCommand(program: Command): void {
         processors: availableParallelism(),
         memory_bytes: totalmem(),
       };
+      const threading = await threadingOf(chosen, machine.processors);
       if (json)
         return void process.stdout.write(
-          `${JSON.stringify({ ...machine, kernel: chosen?.label, ladder })}\n`,
+          `${JSON.stringify({ ...machine, kernel: chosen?.label, ladder, threading })}\n`,
         );
       const { cpu, processors, memory_bytes, node } = machine;
       const lines = ladder.map((rung) => {
@@ -31,7 +36,28 @@ export function addDoctorCommand(program: Command): void {
         return `  ${rung.label.padEnd(16)} ${state}${rung.note === undefined ? '' : ` (${rung.note})`}`;
       });
       process.stdout.write(
-        `kronflow ${VERSION}, Node ${node}, ${processors} × ${cpu}, ${formatBytes(memory_bytes)}\nkernels, fastest first:\n${lines.join('\n')}\n`,
+        `kronflow ${VERSION}, Node ${node}, ${processors} × ${cpu}, ${formatBytes(memory_bytes)}\nkernels, fastest first:\n${lines.join('\n')}\nthreads: ${describe(threading)}\n`,
       );
     });
+}
+
+/** From what size on threads share a step, as a run would measure it now; null where there is nobody to share with. */
+async function threadingOf(kernel: Rung | undefined, threads: number): Promise<Threading | null> {
+  if (kernel === undefined || threads < 2) return null;
+  const pool = await openPool({ arena: SharedArena.create('f32'), threads, kernel });
+  try {
+    return pool.threading ?? null;
+  } finally {
+    await pool.close();
+  }
+}
+
+function describe(threading: Threading | null): string {
+  if (threading === null) return 'one processor: every step is done by the calling thread';
+  const keys = (multiplyAdds: number) => Math.round(Math.sqrt(multiplyAdds / 64));
+  const { alone, asleep } = threading;
+  return (
+    `a step is shared beyond ${alone} multiply-adds (n = ${keys(alone)} at d = 64) while they are awake, ` +
+    `beyond ${asleep} (n = ${keys(asleep)}) to wake them: measured now`
+  );
 }

@@ -62,7 +62,7 @@ export function addIndexGameCommand(program: Command): void {
     )
     .option('--indices <n>', 'decode only a sample of so many rows (default: all)', positive('--indices'))
     .addOption(
-      new Option('--threads <n>', 'worker threads')
+      new Option('--threads <n>', 'threads that compute attention, the main one included')
         .argParser(positive('--threads', 1024))
         .default(availableParallelism(), 'one per processor'),
     )

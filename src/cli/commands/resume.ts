@@ -22,7 +22,7 @@ export function addResumeCommand(program: Command): void {
       'folder of the trace; run it where the run was started, for files are named as they were',
     )
     .addOption(
-      new Option('--threads <n>', 'worker threads')
+      new Option('--threads <n>', 'threads that compute attention, the main one included')
         .argParser(positive('--threads', 1024))
         .default(availableParallelism(), 'one per processor'),
     )
