@@ -19,7 +19,12 @@ import { sliceMatrix } from './choosing/slices.js';
 
 const options = z
   .object({
-    bits: z.int().min(1).max(16).default(7).describe('random directions, so 2^bits buckets'),
+    directions: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(7)
+      .describe('random directions of the hash, so 2^directions buckets'),
     block: z
       .int()
       .positive()
@@ -53,7 +58,7 @@ type Options = z.output<typeof options>;
  *
  * Scale makes errors smaller where attention is flat, because shrinking towards 0 is safe, not because the answer is better
  * (math.md 7.5). In matrix order a step has one query, so there is no block of queries: see `lsh`.
- * Sorting and copying take O(n·bits·d) on the main thread at every query. Nothing is evicted.
+ * Sorting and copying take O(n·directions·d) on the main thread at every query. Nothing is evicted.
  */
 export const blockLsh = defineCache(
   {
@@ -71,16 +76,17 @@ export const blockLsh = defineCache(
     appendOnly: true,
     selects: false,
     readsPart: true,
-    formulaText: '4·n·d·b; n + bits·d + min(samples, n) numbers of metadata (no samples with rest = drop)',
+    formulaText:
+      '4·n·d·b; n + directions·d + min(samples, n) numbers of metadata (no samples with rest = drop)',
     formula: size,
     covering: (n) => ({ block: n }),
   },
   (given, parts) => {
     const entries = entryRows(parts);
-    const hash = angularHash(given.bits, parts.d, parts);
+    const hash = angularHash(given.directions, parts.d, parts);
     const [buckets, drawn] = [0, 1].map(() => numberList(parts.rows(1, 'metadata')));
     const place = () => hash.directionsTimes(null);
-    const add = (k: Floats, directions: Float64Array) => buckets.push(bucketOf(k, directions, given.bits));
+    const add = (k: Floats, plain: Float64Array) => buckets.push(bucketOf(k, plain, given.directions));
     const saved = savedTogether({ entries, hash, random: savedRandom(parts.random), drawn });
     return {
       append(entry) {
@@ -121,9 +127,9 @@ function planner(
     values: rows(d, 'scratch'),
   }));
   return (q) => {
-    const directions = hash.directionsTimes(q.map((x) => x * scale));
+    const scaled = hash.directionsTimes(q.map((x) => x * scale));
     const queries = Float64Array.from({ length: k1.count }, (_, a) =>
-      bucketOf(k1.read(a), directions, given.bits),
+      bucketOf(k1.read(a), scaled, given.directions),
     );
     copySide(k1, v1, bucketOrder(queries, hash.buckets), one);
     const order2 = bucketOrder(buckets.values(), hash.buckets);
@@ -179,7 +185,10 @@ function blockJobs(
 }
 
 /** Operations are the most: samples that fall into a block are not scored with it. */
-function size({ n, d, bytesPerNumber }: SizeInput, { bits, block, rest, samples, alpha }: Options): Size {
+function size(
+  { n, d, bytesPerNumber }: SizeInput,
+  { directions, block, rest, samples, alpha }: Options,
+): Size {
   const drawn = rest === 'drop' ? 0 : Math.min(samples, n);
   const last = n % block;
   const whole = (n - last) / block;
@@ -189,8 +198,8 @@ function size({ n, d, bytesPerNumber }: SizeInput, { bits, block, rest, samples,
   const far = drawn === 0 ? 0 : gridFlops(n, drawn, d, rest === 'scale' ? 'denominator' : 'both');
   return {
     residentBytes: 4 * n * d * bytesPerNumber,
-    metadataBytes: (n + bits * d + drawn) * bytesPerNumber,
+    metadataBytes: (n + directions * d + drawn) * bytesPerNumber,
     scratchBytes: (4 * n + 2 * drawn) * d * bytesPerNumber,
-    flops: 2 * bits * d * n + near + far,
+    flops: 2 * directions * d * n + near + far,
   };
 }

@@ -5,7 +5,7 @@ import { keptAfterEach } from './testing/scalar-stream.js';
 const ln = Math.log;
 
 it('drops the least sum of all queries so far, the recent tokens excepted', async () => {
-  const kept = await keptAfterEach(heavyHitter({ size: 4, recent: 0.5 }), [
+  const kept = await keptAfterEach(heavyHitter({ size: 4, recentShare: 0.5 }), [
     [ln(3), 1], // weights e^k
     [ln(1), 1], // 3, 1: sums 1.75, 0.25
     [ln(4), 1], // 3, 1, 4: 2.125, 0.375, 0.5
@@ -23,7 +23,7 @@ it('drops the least sum of all queries so far, the recent tokens excepted', asyn
 });
 
 it('remembers earlier queries: a token that was heavy stays though the last query ignores it', async () => {
-  const kept = await keptAfterEach(heavyHitter({ size: 3, recent: 0.3 }), [
+  const kept = await keptAfterEach(heavyHitter({ size: 3, recentShare: 0.3 }), [
     [5, 1],
     [1, 1],
     [3, 1], // sums: token 0 about 2.8
@@ -35,6 +35,6 @@ it('remembers earlier queries: a token that was heavy stays though the last quer
 
 it('is a window when the whole budget is for recent tokens', async () => {
   const tokens = Array.from({ length: 6 }, (_, i) => [-i, 1] as const);
-  expect((await keptAfterEach(heavyHitter({ size: 3, recent: 1 }), tokens)).at(-1)).toEqual([3, 4, 5]);
-  expect((await keptAfterEach(heavyHitter({ size: 3, recent: 0 }), tokens)).at(-1)).toEqual([0, 1, 5]);
+  expect((await keptAfterEach(heavyHitter({ size: 3, recentShare: 1 }), tokens)).at(-1)).toEqual([3, 4, 5]);
+  expect((await keptAfterEach(heavyHitter({ size: 3, recentShare: 0 }), tokens)).at(-1)).toEqual([0, 1, 5]);
 });

@@ -30,7 +30,7 @@ export const heavyHitter = defineCache(
     },
     options: z.object({
       ...sideBudgets,
-      recent: z
+      recentShare: z
         .number()
         .min(0)
         .max(1)
@@ -48,20 +48,20 @@ export const heavyHitter = defineCache(
     covering: (n) => ({ size: n }),
     within: sidesWithin(COST),
   },
-  ({ recent, ...budgets }, parts) => {
+  ({ recentShare, ...budgets }, parts) => {
     refuseSmallBudgets(NAME, budgets, COST, parts);
     return watchingCache(
       parts,
-      allowances(budgets, COST, parts).map((allowed) => heavySide(allowed, recent, parts)),
+      allowances(budgets, COST, parts).map((allowed) => heavySide(allowed, recentShare, parts)),
     );
   },
 );
 
-function heavySide(allowed: (n: number) => number, recent: number, parts: CacheParts): WatchingSide {
+function heavySide(allowed: (n: number) => number, recentShare: number, parts: CacheParts): WatchingSide {
   const kept = keptRows(parts, { allowed, positions: 'metadata' });
   const sums = column(parts);
   const lightest = () => {
-    const tokens = Math.max(1, Math.round(recent * allowed(kept.seen() + 1)));
+    const tokens = Math.max(1, Math.round(recentShare * allowed(kept.seen() + 1)));
     return sums.least(kept.order, beforeRecent(kept, tokens));
   };
   return {

@@ -36,17 +36,20 @@ const errorOf = async (factory: Parameters<typeof startTrial>[0], stream: Stream
 describe('lsh', () => {
   it('finds the keys that point where the query points: an eighth of the pairs, nearly all of the softmax', async () => {
     const stream = clustered(96, 1.5); // inside a cluster 13.5, outside about 0
-    const { error, answer } = await errorOf(lsh({ bits: 12, window: 24, samples: 4, norms: false }), stream);
+    const { error, answer } = await errorOf(
+      lsh({ directions: 12, near: 24, samples: 4, norms: false }),
+      stream,
+    );
     expect(answer.pairs).toBe(96 * 28);
     expect(error).toBeLessThan(1e-3);
-    expect((await errorOf(lsh({ bits: 1, window: 24, samples: 4 }), stream)).error).toBeGreaterThan(0.1);
+    expect((await errorOf(lsh({ directions: 1, near: 24, samples: 4 }), stream)).error).toBeGreaterThan(0.1);
   });
 
   it('estimates Z and N without bias where the window holds only part (one seed in many: mean within 4 errors)', async () => {
     const stream = clustered(40, 0.1);
     const lses: number[] = [];
     for (let seed = 0; seed < 300; seed++) {
-      const trial = startTrial(lsh({ bits: 3, window: 5, samples: 3 }), stream, seed);
+      const trial = startTrial(lsh({ directions: 3, near: 5, samples: 3 }), stream, seed);
       for (const token of stream.tokens) trial.append(token);
       lses.push(Math.exp((await trial.ask(stream.tokens[39].q)).lse));
       trial.release();
@@ -75,7 +78,7 @@ describe('lsh', () => {
     const found = async (norms: boolean) => {
       let hits = 0;
       for (let seed = 0; seed < 40; seed++) {
-        const trial = startTrial(lsh({ bits: 4, window: 1, samples: 1, norms }), stream, seed);
+        const trial = startTrial(lsh({ directions: 4, near: 1, samples: 1, norms }), stream, seed);
         for (const each of stream.tokens) trial.append(each);
         if ((await trial.ask(stream.tokens[0].q)).output[0] > 0.5) hits++;
         trial.release();
@@ -85,7 +88,7 @@ describe('lsh', () => {
     expect(await found(true)).toBeGreaterThan((await found(false)) + 4);
   });
 
-  it.each([{ bits: 0 }, { bits: 17 }, { window: 0 }, { samples: 0 }])('refuses %o', (options) => {
+  it.each([{ directions: 0 }, { directions: 17 }, { near: 0 }, { samples: 0 }])('refuses %o', (options) => {
     expect(() => lsh(options)).toThrow(expect.objectContaining({ code: 'bad-option' }) as Error);
   });
 });
@@ -93,18 +96,18 @@ describe('lsh', () => {
 describe('block-lsh', () => {
   it('scores one block of keys per block of rows, and with `drop` multiplies the answer by alpha', async () => {
     const stream = clustered(96, 1.5);
-    const plain = await errorOf(blockLsh({ bits: 12, block: 12 }), stream);
+    const plain = await errorOf(blockLsh({ directions: 12, block: 12 }), stream);
     expect(plain.answer.pairs).toBe(8 * 12 * 12);
     expect(plain.error).toBeLessThan(0.3); // clusters of 12 on both sides, in nearly the same order
-    const half = await errorOf(blockLsh({ bits: 12, block: 12, alpha: 0.5 }), stream);
+    const half = await errorOf(blockLsh({ directions: 12, block: 12, alpha: 0.5 }), stream);
     half.answer.output.forEach((x, j) => expect(x).toBeCloseTo(plain.answer.output[j] / 2, 12));
   });
 
   it('with `scale` shrinks the answer of the blocks by the share of the softmax they hold', async () => {
     const stream = clustered(64, 0.2);
-    const dropped = (await errorOf(blockLsh({ bits: 4, block: 16 }), stream)).answer;
+    const dropped = (await errorOf(blockLsh({ directions: 4, block: 16 }), stream)).answer;
     const { answer, exact } = await errorOf(
-      blockLsh({ bits: 4, block: 16, rest: 'scale', samples: 64 }),
+      blockLsh({ directions: 4, block: 16, rest: 'scale', samples: 64 }),
       stream,
     );
     expect(answer.lse).toBeCloseTo(exact.logZ, 10); // all keys were drawn: the denominator is exact
@@ -115,7 +118,7 @@ describe('block-lsh', () => {
 
   it('with `sample` of all keys is exact: those inside the block are left out', async () => {
     const { error } = await errorOf(
-      blockLsh({ bits: 4, block: 10, rest: 'sample', samples: 64 }),
+      blockLsh({ directions: 4, block: 10, rest: 'sample', samples: 64 }),
       clustered(64, 1),
     );
     expect(error).toBeLessThan(1e-12);

@@ -20,8 +20,13 @@ import { savedRandom, savedTogether } from './keeping/saved-state.js';
 import { sliceMatrix } from './choosing/slices.js';
 
 const options = z.object({
-  bits: z.int().min(1).max(16).default(8).describe('random directions, so 2^bits buckets'),
-  window: z.int().positive().default(64).describe('keys around the bucket of a query that are scored'),
+  directions: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(8)
+    .describe('random directions of the hash, so 2^directions buckets'),
+  near: z.int().positive().default(64).describe('keys around the bucket of a query that are scored'),
   samples: z.int().positive().default(64).describe('keys drawn from the others, which stand for all of them'),
   norms: z
     .boolean()
@@ -32,14 +37,14 @@ type Options = z.output<typeof options>;
 
 /**
  * Locality-sensitive hashing for one decode step (math.md 7.6). Side 2 is kept in the order of its buckets. In tensor order
- * every row of side 1 is a query of its own, y_a = scale·q * k1_a: it is scored with the `window` keys around its bucket and
- * with `samples` of the others, weight (n − window)/samples each, all in one softmax. In matrix order q is the only query.
+ * every row of side 1 is a query of its own, y_a = scale·q * k1_a: it is scored with the `near` keys around its bucket and
+ * with `samples` of the others, weight (n − near)/samples each, all in one softmax. In matrix order q is the only query.
  * The samples are the same for all rows and drawn anew for every token; given the directions, Ẑ and N̂ are unbiased.
  *
  * After HyperAttention (arXiv 2310.05869), which hashes queries and keys of a whole sequence; here rows that share a bucket
  * share their window, so each bucket is one job. Nothing is evicted: this saves operations, not memory.
  *
- * Limits: the main thread hashes all rows of side 1 and copies both sides in bucket order at every query, O(n·bits·d), and
+ * Limits: the main thread hashes all rows of side 1 and copies both sides in bucket order at every query, O(n·directions·d), and
  * that is slower than exact attention on a fast kernel up to some thousand tokens. At d = 16 and Gaussian keys a window of
  * an eighth of the keys holds only 20 to 50 percent of the softmax, where the best eighth holds 50 to 99: prefer `skip`.
  */
@@ -60,14 +65,14 @@ export const lsh = defineCache(
     selects: false,
     readsPart: true,
     formulaText:
-      '4·n·d·b (matrix order: 2·n·d·b); n + bits·(d + 1) + min(samples, n − window) numbers of metadata',
+      '4·n·d·b (matrix order: 2·n·d·b); n + directions·(d + 1) + min(samples, n − near) numbers of metadata',
     formula: size,
-    covering: (n) => ({ window: n }),
+    covering: (n) => ({ near: n }),
   },
   (given, parts) => {
     const entries = entryRows(parts);
     const index = entries.k2 ?? entries.k1;
-    const hashed = hashedKeys(given.bits, given.norms, parts);
+    const hashed = hashedKeys(given.directions, given.norms, parts);
     const ranks = numberList(parts.rows(1, 'metadata'));
     const saved = savedTogether({
       entries,
@@ -94,9 +99,9 @@ export const lsh = defineCache(
 );
 
 /** What each query sees of n keys. */
-function split(n: number, { window, samples }: Options) {
-  const seen = Math.min(window, n);
-  return { window: seen, others: n - seen, samples: Math.min(samples, n - seen) };
+function split(n: number, { near, samples }: Options) {
+  const seen = Math.min(near, n);
+  return { near: seen, others: n - seen, samples: Math.min(samples, n - seen) };
 }
 
 function planner(
@@ -112,8 +117,8 @@ function planner(
   const one = order === 'tensor' ? { keys: scratch(), values: scratch() } : null;
   const ones = new Float64Array(d).fill(1); // in matrix order the other side is one atom with k = 1
   return (q) => {
-    const directions = hashed.hash.directionsTimes(q.map((x) => x * scale));
-    const place = (row: ArrayLike<number>) => bucketOf(row, directions, given.bits);
+    const scaled = hashed.hash.directionsTimes(q.map((x) => x * scale));
+    const place = (row: ArrayLike<number>) => bucketOf(row, scaled, given.directions);
     const buckets = hashed.buckets();
     if (one === null || k2 === null || v2 === null) {
       const seen = sorted.around(buckets, k1, v1);
@@ -162,33 +167,33 @@ function sortedSide(ranks: NumberList, given: Options, { d, rows, bytesPerNumber
   const logWeights = rows(1, 'scratch');
   return {
     around(buckets: Float64Array, k: Rows, v: Rows): (bucket: number) => Atoms {
-      const { window, others, samples } = split(k.count, given);
-      const count = 2 ** given.bits;
+      const { near, others, samples } = split(k.count, given);
+      const count = 2 ** given.directions;
       const [order, start] = [bucketOrder(buckets, count), bucketStarts(buckets, count)];
       copyInOrder(k, order, keys);
       copyInOrder(v, order, values);
       const drawn = [...ranks.values()];
-      const [here, there] = [drawn.map((j) => order[j]), drawn.map((j) => order[j + window])];
+      const [here, there] = [drawn.map((j) => order[j]), drawn.map((j) => order[j + near])];
       copyInOrder(k, here, before);
       copyInOrder(v, here, beforeValues);
       copyInOrder(k, there, behind);
       copyInOrder(v, there, behindValues);
-      logWeights.resize(samples === 0 ? 0 : window + samples);
+      logWeights.resize(samples === 0 ? 0 : near + samples);
       for (let i = 0; i < logWeights.count; i++)
-        logWeights.write(i, [i < window ? 0 : Math.log(others / samples)]);
+        logWeights.write(i, [i < near ? 0 : Math.log(others / samples)]);
       const joined = (all: Rows, first: Rows, last: Rows, lo: number, inFront: number): Matrix => {
         const slice = (of: Rows, from: number, to: number) =>
           sliceMatrix(matrix(of), [{ from, to }], bytesPerNumber).spans;
         const spans = [
-          ...slice(all, lo, lo + window),
+          ...slice(all, lo, lo + near),
           ...slice(first, 0, inFront),
           ...slice(last, inFront, samples),
         ];
-        return { width: d, count: window + samples, spans };
+        return { width: d, count: near + samples, spans };
       };
       return (bucket) => {
         const middle = (start[bucket] + start[bucket + 1]) >> 1;
-        const lo = Math.max(0, Math.min(others, middle - (window >> 1)));
+        const lo = Math.max(0, Math.min(others, middle - (near >> 1)));
         const inFront = drawn.filter((j) => j < lo).length;
         return {
           keys: joined(keys, before, behind, lo, inFront),
@@ -201,14 +206,14 @@ function sortedSide(ranks: NumberList, given: Options, { d, rows, bytesPerNumber
 }
 
 function size({ n, d, order, bytesPerNumber }: SizeInput, given: Options): Size {
-  const { window, samples } = split(n, given);
+  const { near, samples } = split(n, given);
   const [tensor, width] = [order === 'tensor', given.norms ? d + 1 : d];
-  const scratch = (tensor ? 4 : 2) * n * d + 4 * samples * d + (samples === 0 ? 0 : window + samples);
-  const hashing = 2 * given.bits * width * (tensor ? n : 1);
+  const scratch = (tensor ? 4 : 2) * n * d + 4 * samples * d + (samples === 0 ? 0 : near + samples);
+  const hashing = 2 * given.directions * width * (tensor ? n : 1);
   return {
     residentBytes: (tensor ? 4 : 2) * n * d * bytesPerNumber,
-    metadataBytes: (n + given.bits * width + samples) * bytesPerNumber,
+    metadataBytes: (n + given.directions * width + samples) * bytesPerNumber,
     scratchBytes: scratch * bytesPerNumber,
-    flops: hashing + (tensor ? gridFlops(n, window + samples, d) : rowsFlops(window + samples, d)),
+    flops: hashing + (tensor ? gridFlops(n, near + samples, d) : rowsFlops(near + samples, d)),
   };
 }

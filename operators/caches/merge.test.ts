@@ -72,7 +72,7 @@ it('merges into the nearest key, by hand', async () => {
 it('keeps to a budget in bytes with its weights, and takes on what its base says of itself', () => {
   const factory = merge({ base: 'heavy-hitter', size: '1KiB' });
   expect(factory.spec).toMatchObject({ name: 'merge', queryAware: true, selects: false });
-  expect(factory.options).toEqual({ base: 'heavy-hitter', keys: true, size: '1KiB', recent: 0.5 });
+  expect(factory.options).toEqual({ base: 'heavy-hitter', keys: true, size: '1KiB', recentShare: 0.5 });
   const input = { n: 1000, d: 4, order: 'matrix', bytesPerNumber: 4, census: null } as const;
   const { residentBytes, metadataBytes } = factory.formula(input);
   expect(residentBytes + metadataBytes).toBe(23 * (2 * 4 + 3) * 4); // floor(1024 / 44) atoms

@@ -8,8 +8,8 @@ import { largest } from './choosing/largest.js';
 import { scorePairs } from './choosing/score-pairs.js';
 import {
   allowances,
+  readBudgets,
   refuseSmallBudgets,
-  sideBudgets,
   sidesWithin,
   type SideBudgets,
 } from './keeping/side-budgets.js';
@@ -32,7 +32,7 @@ export const oracleTopK = defineCache(
     summary:
       'keep all, attend to the pairs with the largest true weights: the least mass any selection loses',
     paper: null,
-    options: z.object(sideBudgets),
+    options: z.object(readBudgets),
     exactness: 'heuristic',
     orders: ['tensor', 'matrix'],
     queryAware: true,

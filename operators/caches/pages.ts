@@ -6,13 +6,13 @@ import { entryRows, type EntryRows } from './keeping/entry-rows.js';
 import { rowsFlops } from './keeping/flops.js';
 import { largest } from './choosing/largest.js';
 import { boundFlops, boxBounds, pageBoxes, type PageBoxes } from './choosing/page-boxes.js';
-import { allowances, refuseSmallBudgets, sideBudgets, type SideBudgets } from './keeping/side-budgets.js';
+import { allowances, readBudgets, refuseSmallBudgets, type SideBudgets } from './keeping/side-budgets.js';
 import { sideCount } from './keeping/sides.js';
 import { sliceAtoms, type Range } from './choosing/slices.js';
 
 const NAME = 'pages';
 const options = z.object({
-  ...sideBudgets,
+  ...readBudgets,
   page: z.int().positive().default(16).describe('consecutive tokens that are read or left out together'),
 });
 type Options = z.output<typeof options>;

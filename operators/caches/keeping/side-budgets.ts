@@ -16,6 +16,14 @@ export const sideBudgets = {
   size2: budget.optional().describe('what side 2 may keep; as `size` if not given'),
 };
 
+/** The same where a budget is what a query may read, and everything is kept. */
+export const readBudgets = {
+  size: sideBudgets.size.describe(
+    'what a query may read of side 1: tokens (128), bytes (64KiB) or a share (25%); everything is kept',
+  ),
+  size2: sideBudgets.size2.describe('what a query may read of side 2; as `size` if not given'),
+};
+
 /** The two options, checked. */
 export interface SideBudgets {
   readonly size: BudgetInput;

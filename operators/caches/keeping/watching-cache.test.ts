@@ -25,7 +25,7 @@ const policies: readonly { name: string; factory: CacheFactory; drop: (size: num
   },
   {
     name: 'heavy-hitter',
-    factory: heavyHitter({ size: SIZE, size2: SIZE2, recent: 0.4 }),
+    factory: heavyHitter({ size: SIZE, size2: SIZE2, recentShare: 0.4 }),
     drop: (size) => (kept, history, next) => {
       const old = kept.filter((position) => position <= next - Math.round(0.4 * size));
       return least(old, (position) => sumOf(history, position));

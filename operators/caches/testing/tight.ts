@@ -37,16 +37,16 @@ export const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
   },
   'block-lsh': {
     options: [
-      { bits: 3, block: 4 },
-      { bits: 2, block: 7, alpha: 0.6 },
-      { bits: 3, block: 5, rest: 'scale', samples: 6 },
-      { bits: 4, block: 1, rest: 'sample', samples: 9 },
+      { directions: 3, block: 4 },
+      { directions: 2, block: 7, alpha: 0.6 },
+      { directions: 3, block: 5, rest: 'scale', samples: 6 },
+      { directions: 4, block: 1, rest: 'sample', samples: 9 },
     ],
   },
   lsh: {
     options: [
-      { bits: 3, window: 4, samples: 3 },
-      { bits: 2, window: 1, samples: 5, norms: false },
+      { directions: 3, near: 4, samples: 3 },
+      { directions: 2, near: 1, samples: 5, norms: false },
     ],
   },
   skip: { options: [{ eta: 1 }, { eta: 0 }, { eta: 1e-6 }] },
@@ -62,9 +62,9 @@ export const tight: Readonly<Record<string, Omit<CacheUnderTest, 'plugin'>>> = {
   'heavy-hitter': {
     options: [
       { size: 5 },
-      { size: '1KiB', size2: 7, recent: 0 },
-      { size: 3, recent: 1 },
-      { size: '30%', recent: 0.3 },
+      { size: '1KiB', size2: 7, recentShare: 0 },
+      { size: 3, recentShare: 1 },
+      { size: '30%', recentShare: 0.3 },
     ],
   },
   tova: { options: [{ size: 5 }, { size: '1KiB', size2: 7 }, { size: 1 }, { size: '30%' }] },
