@@ -65,7 +65,7 @@ export const stepColumns = {
   claimed_eps: {
     type: 'DOUBLE',
     unit: '1',
-    doc: 'the ε that the paper promises with these options',
+    doc: "√(d/s): the paper's condition on s alone, constants 1",
     nullable: true,
   },
   certificate: {

@@ -15,7 +15,7 @@ export function lawsOfEstimates(under: CacheUnderTest): readonly Law[] {
   if (under.plugin.spec.exactness !== 'unbiased') return [];
   return under.plugin.spec.orders.flatMap((order) =>
     factoriesOf(under).map((factory) => ({
-      name: `unbiased, with the variance of the formula: ${order}, ${JSON.stringify(factory.options)}`,
+      name: `unbiased${under.variance ? ', with the variance of the formula' : ''}: ${order}, ${JSON.stringify(factory.options)}`,
       check: () => checkEstimates(under, factory, order),
     })),
   );
