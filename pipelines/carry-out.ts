@@ -7,6 +7,7 @@ import { sealTrace, type Sealed } from '../data/sinks/seal.js';
 import { readSnapshot, type SoundSnapshot } from '../data/sinks/snapshot-file.js';
 import { writeRunFile } from '../data/sinks/trace-folder.js';
 import { Failure } from '../src/core/failure.js';
+import type { TokenEvent } from '../src/core/event.js';
 import { Ledger } from '../src/core/ledger.js';
 import { randomStream } from '../src/core/random.js';
 import type { Clock, Run } from '../src/core/run.js';
@@ -17,10 +18,11 @@ import type { SharedArena } from '../workers/arena.js';
 import { createBank, type SavedBank, type SavedInBank } from './cache-bank.js';
 import { decode, replay } from './decode.js';
 import { conserved, describeEnd, type Counters } from './describe-run.js';
-import type { Execution } from './execute.js';
+import type { Execution } from './execution.js';
 import { shapeOf, type ResolvedRun } from './resolve.js';
 import { withSnapshots } from './snapshots.js';
 import { takeSteps } from './steps.js';
+import { paced } from './paced.js';
 
 /** What computes, made before anything is written. */
 export interface Machine {
@@ -98,7 +100,7 @@ function startFlow(
   run: Run,
   { config, source }: ResolvedRun,
   {
-    execution: { signal },
+    execution: { signal, speed = 'max' },
     counters,
     machine: { weights },
     trace: { from },
@@ -113,9 +115,13 @@ function startFlow(
     skip: new Map(from?.head.perStream),
   };
   const options = { ...config.trace, reference, recall, sparsity };
+  const steps = <T extends TokenEvent>(opened: AsyncIterable<T>) => {
+    const taken = takeSteps(opened, limits);
+    return speed === 'max' ? taken : paced(taken, speed, signal);
+  };
   return source.kind === 'tokens'
-    ? decode(run, takeSteps(source.open(), limits), { ...options, rotary: config.model.rotary, weights })
-    : replay(run, takeSteps(source.open(), limits), options);
+    ? decode(run, steps(source.open()), { ...options, rotary: config.model.rotary, weights })
+    : replay(run, steps(source.open()), options);
 }
 
 /** The sink, with every event also in the log. */

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { openLog, type LogLevel } from '../data/log.js';
+import { openLog } from '../data/log.js';
 import { openJournal } from '../data/sinks/journal.js';
 import type { Sealed } from '../data/sinks/seal.js';
 import { createTrace, refuseExisting } from '../data/sinks/trace-folder.js';
@@ -12,35 +12,11 @@ import { openPool } from '../workers/open-pool.js';
 import type { PoolOptions } from '../workers/pool.js';
 import { carryOut, type Machine, type OpenTrace } from './carry-out.js';
 import { describeRun } from './describe-run.js';
+import type { Execution } from './execution.js';
 import { loadWeights } from './load-weights.js';
 import type { ResolvedRun } from './resolve.js';
-import type { SnapshotEvery } from './snapshot-pace.js';
 
-/** Told after each step. */
-export interface Progress {
-  readonly done: number;
-  /** Bytes that all caches hold. */
-  readonly bytes: number;
-}
-
-/** How and where a run is carried out: nothing here changes a value in the trace. */
-export interface Execution {
-  /** Folder of the trace; must not exist. */
-  readonly dir: string;
-  readonly threads: number;
-  /** The fastest that works unless one is asked for. */
-  readonly kernel?: KernelName | 'auto';
-  /** Steps between snapshots, from which `resumeRun` goes on; 0: none. Default: so that they cost a small share of the run. */
-  readonly snapshotEvery?: SnapshotEvery;
-  /** Ends the run after the step in work; what was done is sealed. */
-  readonly signal: AbortSignal;
-  readonly logLevel: LogLevel;
-  onStep(progress: Progress): void;
-  /** Every step is done: from here on the signal changes nothing. */
-  onSealing?(): void;
-  /** Makes the worker pool; `openPool` unless a test wants threads that die. */
-  readonly pool?: (options: PoolOptions) => AttentionPool | Promise<AttentionPool>;
-}
+export type { Execution, Progress } from './execution.js';
 
 /**
  * Carry out a run and leave a sealed trace in `dir`; an aborted run is sealed as `interrupted`.

@@ -17,7 +17,8 @@ import { VERSION } from '../src/core/version.js';
 import { KERNELS, type KernelName } from '../workers/kernels/kernel.js';
 import { carryOut, type OpenTrace } from './carry-out.js';
 import { configSchema } from './config.js';
-import { clockFrom, withMachine, type Execution } from './execute.js';
+import { clockFrom, withMachine } from './execute.js';
+import type { Execution } from './execution.js';
 import { resolveRun, type ResolvedRun } from './resolve.js';
 
 /** How a resumed run is carried out. Its kernel is that of the run: another one may round differently. */

@@ -1,4 +1,4 @@
-import { DataType, type Data, type RecordBatch, type Schema } from 'apache-arrow';
+import { DataType, TimeUnit, type Data, type RecordBatch, type Schema } from 'apache-arrow';
 import { didYouMean } from '../../src/core/nearest.js';
 import { badRecording } from './recording-format.js';
 import { badCell, nullAt, type Place } from './recording-place.js';
@@ -6,14 +6,16 @@ import { addBias, isVector, readVectors } from './recording-vectors.js';
 import { ownersOf } from './shared-heads.js';
 
 const IDS = ['stream_id', 'pos', 'layer', 'head'] as const;
+/** Columns that say which row it is. */
+export const ID_COLUMNS: readonly string[] = IDS;
 const VECTORS = ['q', 'k1', 'v1'] as const;
 const SIDE_2 = ['k2', 'v2'] as const;
 
 /** Traces store ids and positions as INT32. */
 const MAX_ID = 2 ** 31 - 1;
 
-/** Columns that a replay reads; others (text, t_ns, …) may be there and are left alone. */
-export const READ_COLUMNS = [...IDS, 'token_id', ...VECTORS, ...SIDE_2] as const;
+/** Columns that a replay reads; others (text, …) may be there and are left alone. */
+export const READ_COLUMNS = [...IDS, 'token_id', 't_ns', ...VECTORS, ...SIDE_2] as const;
 
 type IdColumn = (typeof IDS)[number];
 type VectorColumn = (typeof VECTORS)[number] | (typeof SIDE_2)[number];
@@ -39,6 +41,8 @@ export interface RecordingBatch {
   readonly ids: Readonly<Record<IdColumn, Float64Array>>;
   /** NaN where there is none. */
   readonly tokenIds: Float64Array | null;
+  /** Column t_ns, NaN where there is none; absent or null for a recording without times. */
+  readonly times?: Float64Array | null;
   readonly vectors: Readonly<Record<(typeof VECTORS)[number], Float32Array>> &
     Readonly<Record<(typeof SIDE_2)[number], Float32Array | null>>;
 }
@@ -55,7 +59,8 @@ export function checkSchema(path: string, schema: Schema): void {
     throw badRecording(path, `column ${name} is missing`, didYouMean(name, names));
   }
   for (const { name, type } of schema.fields) {
-    if (DataType.isNull(type) || !(READ_COLUMNS as readonly string[]).includes(name)) continue;
+    if (DataType.isNull(type) || name === 't_ns' || !(READ_COLUMNS as readonly string[]).includes(name))
+      continue;
     const isId = name === 'token_id' || (IDS as readonly string[]).includes(name);
     if (isId ? DataType.isInt(type) : isVector(type)) continue;
     throw badRecording(
@@ -109,6 +114,7 @@ export function readBatch(
     owners,
     ids,
     tokenIds: tokens === null || DataType.isNull(tokens.type) ? null : readIds(at, 'token_id', tokens, true),
+    times: readTimes(at, data('t_ns')),
     vectors: { q, ...(required as Record<'k1' | 'v1', Float32Array>), ...side2 },
   };
 }
@@ -120,6 +126,28 @@ function holders(at: Place, heads: Float64Array, owners: readonly number[]): Uin
     const hint = 'correct the key, or drop it when every head has keys of its own';
     throw badCell(at, 'head', row, `is ${head}, but kronflow.kv_heads names ${owners.length} heads`, hint);
   });
+}
+
+/** The id columns of a batch that was read with `ID_COLUMNS`. */
+export function readIdColumns(path: string, batch: RecordBatch): RecordingBatch['ids'] {
+  const at: Place = { path, firstRow: 0, rows: batch.numRows };
+  const data = (name: string) => (batch.getChild(name)?.data[0] as Data | undefined) ?? null;
+  return Object.fromEntries(
+    IDS.map((name) => [name, readIds(at, name, data(name), false)]),
+  ) as RecordingBatch['ids'];
+}
+
+/** Only `--speed` needs times: a column that holds anything but numbers of nanoseconds is as good as none. */
+function readTimes(at: Place, data: Data | null): Float64Array | null {
+  if (data === null) return null;
+  const { type } = data;
+  const isNs = DataType.isTimestamp(type) && type.unit === TimeUnit.NANOSECOND;
+  const isFloat = DataType.isFloat(type) && (type.ArrayType as unknown) !== Uint16Array; // float16 arrives as raw bits
+  if (!isNs && !isFloat && !DataType.isInt(type)) return null;
+  const values = data.values as ArrayLike<number | bigint>;
+  return Float64Array.from({ length: at.rows }, (_, i) =>
+    data.nullCount > 0 && !data.getValid(i) ? NaN : Number(values[i]),
+  );
 }
 
 function readIds(at: Place, column: string, data: Data | null, nullable: boolean): Float64Array {

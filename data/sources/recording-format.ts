@@ -1,5 +1,6 @@
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { Failure } from '../../src/core/failure.js';
+import type { RowGroup } from './row-groups.js';
 
 /** An open recording, whatever its container. Nothing but the schema has been read. */
 export interface RecordingFile {
@@ -9,8 +10,13 @@ export interface RecordingFile {
   readonly metadata: ReadonlyMap<string, string>;
   /** Rows in the file; null when only reading to the end would tell. */
   readonly rows: number | null;
-  /** Rows in order, a batch at a time, read when asked for; columns not in `columns` may be left out. */
-  batches(columns: readonly string[]): AsyncIterable<RecordBatch>;
+  /**
+   * Rows in order, a batch at a time, read when asked for; columns not in `columns` may be left out. `groups`: of these
+   * row groups only, where the file has any.
+   */
+  batches(columns: readonly string[], groups?: readonly RowGroup[]): AsyncIterable<RecordBatch>;
+  /** Row groups with their statistics; absent where a file has none. */
+  rowGroups?(): Promise<readonly RowGroup[]>;
   close(): Promise<void>;
 }
 

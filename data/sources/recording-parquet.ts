@@ -2,10 +2,13 @@ import { tableFromIPC, type RecordBatch } from 'apache-arrow';
 import type { FileHandle } from 'node:fs/promises';
 import { ParquetFile, type RecordBatch as WasmBatch } from 'parquet-wasm';
 import { damaged, type RecordingFile } from './recording-format.js';
+import { rowGroups } from './row-groups.js';
 import { orPanic } from './wasm-panic.js';
 
 /** Rows that leave WebAssembly at a time: 1.3 MB at d = 64. */
 const BATCH_ROWS = 1024;
+
+const FOOTER_END = 8; // length of the footer, and `PAR1`
 
 /**
  * Open a Parquet recording. Memory: one compressed row group inside WebAssembly, and one batch outside.
@@ -22,11 +25,17 @@ export async function openParquet(handle: FileHandle, path: string, size: number
     schema,
     metadata: new Map<string, string>([...footer.keyValueMetadata(), ...schema.metadata]),
     rows: footer.numRows(),
-    async *batches(columns): AsyncGenerator<RecordBatch> {
+    async rowGroups() {
+      const end = await bytesAt(handle, size - FOOTER_END, FOOTER_END);
+      const length = end.readUInt32LE();
+      return rowGroups(await bytesAt(handle, size - FOOTER_END - length, length));
+    },
+    async *batches(columns, groups): AsyncGenerator<RecordBatch> {
       const present = columns.filter((name) => schema.fields.some((field) => field.name === name));
       const stream = (await file.stream({
         batchSize: BATCH_ROWS,
         columns: present,
+        ...(groups === undefined ? {} : { rowGroups: groups.map(({ index }) => index) }),
       })) as ReadableStream<WasmBatch>;
       const reader = stream.getReader();
       let failed = false;
@@ -48,6 +57,12 @@ export async function openParquet(handle: FileHandle, path: string, size: number
       await handle.close();
     },
   };
+}
+
+async function bytesAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
+  if (bytesRead < length) throw new RangeError('the footer ends early');
+  return buffer;
 }
 
 /**

@@ -126,7 +126,8 @@ function buildStep(path: string, open: OpenStep, step: number, { layers, heads }
   });
   const { batch, row } = open.cells.get(0)!.get(0)!;
   const tokenId = batch.tokenIds === null || Number.isNaN(batch.tokenIds[row]) ? null : batch.tokenIds[row];
-  return { streamId: open.streamId, step, pos: open.pos, tokenId, prefill: false, layers: rows };
+  const tNs = batch.times == null || Number.isNaN(batch.times[row]) ? null : batch.times[row];
+  return { streamId: open.streamId, step, pos: open.pos, tokenId, prefill: false, tNs, layers: rows };
 }
 
 /** The vectors of one layer, (heads × d): views if the rows lie in order, copies otherwise. */

@@ -114,7 +114,7 @@ function checkSteps(
 }
 
 function checkRunFile(
-  { config, config_sha256, counters, cuts, status }: RunFile,
+  { config, config_sha256, counters, cuts, status, outputs }: RunFile,
   { trace }: Config,
   rows: Linted['rows'],
   found: Findings,
@@ -133,7 +133,7 @@ function checkRunFile(
   for (const cut of cuts)
     found.note('cut', JSON.stringify(cut), `run.json: left out: ${JSON.stringify(cut)}`);
   for (const table of ['outputs', 'recording'] as const) {
-    if (trace[table] && rows.steps !== 0 && !(table in rows))
+    if (trace[table] && rows.steps !== 0 && outputs[`${table}.parquet`] === undefined)
       found.note('missing', table, `${table}.parquet is not there`);
   }
 }

@@ -51,8 +51,8 @@ describe('a bad recording is refused, naming file, row and column', () => {
     });
     const flags: readonly (readonly [string, string, RegExp])[] = [
       ['--d', '9', /d = 9, but the source has d = 8/],
-      ['--heads', '2', /heads = 2, but the source has heads = 1/],
-      ['--layers', '2', /layers = 2, but the source has layers = 1/],
+      ['--heads', '2', /heads: rec\/recording\.parquet has 1 of them \(0 to 0\), not 2/],
+      ['--layers', '2', /layers: rec\/recording\.parquet has 1 of them \(0 to 0\), not 2/],
       ['--order', 'matrix', /order = matrix, but the source has order = tensor/],
       ['--score-std', '2', /scoreStd = 2: this source brings its own q, k and v/],
     ];

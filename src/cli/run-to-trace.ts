@@ -5,7 +5,7 @@ import { nextTraceFolder } from './output-folder.js';
 import { progressBar } from './progress.js';
 import type { RunFlags } from './run-flags.js';
 
-type How = Pick<RunFlags, 'output' | 'threads' | 'kernel' | 'logLevel' | 'snapshotEvery'>;
+type How = Pick<RunFlags, 'output' | 'threads' | 'kernel' | 'logLevel' | 'snapshotEvery' | 'speed'>;
 
 /** Tells a run to stop, and is told when that comes too late. */
 export interface Interrupt {
@@ -19,14 +19,14 @@ export interface Interrupt {
  */
 export async function runToTrace(
   request: RunRequest,
-  { output, threads, kernel, logLevel, snapshotEvery }: How,
+  { output, threads, kernel, logLevel, snapshotEvery, speed = 'max' }: How,
 ): Promise<string> {
   const resolved = await resolveRun(request, process.stdin);
   const dir = output ?? (await nextTraceFolder());
   const bar = progressBar(resolved.steps);
   await interruptible(async (interrupt) => {
     try {
-      const how = { dir, threads, kernel, logLevel, snapshotEvery, ...interrupt };
+      const how = { dir, threads, kernel, logLevel, snapshotEvery, speed, ...interrupt };
       return await executeRun(resolved, { ...how, onStep: bar.onStep });
     } finally {
       bar.stop();

@@ -2,13 +2,14 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
 import { sources } from '../../data/sources/index.js';
+import type { SelectionOptions } from '../../data/sources/selection.js';
 import { Failure } from '../core/failure.js';
 import { parseNamed, type NamedOptions } from './named-options.js';
 
 const GUIDE = fileURLToPath(new URL('../../../docs/guide-to-kv-caches.md', import.meta.url));
 
 /** Where the steps come from: a text file or `-`, a recording, or nothing for the guide that ships with kronflow. */
-export type RunInput = string | { readonly recording: string } | undefined;
+export type RunInput = string | ({ readonly recording: string } & SelectionOptions) | undefined;
 
 /** Flags that are options of some sources. Undefined where the user said nothing. */
 export interface SourceFlags {
@@ -40,7 +41,11 @@ export interface ChosenSource extends NamedOptions {
  * @throws Failure `bad-option` when they contradict each other
  */
 export function sourceOf(flags: SourceFlags, input: RunInput): ChosenSource {
-  if (typeof input === 'object') return { name: 'recording', options: { path: input.recording }, taken: [] };
+  if (typeof input === 'object') {
+    const { recording: path, ...selection } = input;
+    const said = Object.entries(selection).filter(([, value]) => value !== undefined);
+    return { name: 'recording', options: { path, ...Object.fromEntries(said) }, taken: [] };
+  }
   if (flags.source === undefined) {
     const path = input ?? relative(process.cwd(), GUIDE);
     const encoding = flags.encoding === undefined ? {} : { encoding: flags.encoding };

@@ -2,10 +2,14 @@ import type { Command } from 'commander';
 import type { RunRequest } from '../../../pipelines/resolve.js';
 import { summarise } from '../../../pipelines/summarise.js';
 import { asRecorded, type Said } from '../as-recorded.js';
-import { addRunFlags, requestOf, type RunFlags } from '../run-flags.js';
+import type { SelectionOptions } from '../../../data/sources/selection.js';
+import { addReplayFlags, addRunFlags, requestOf, type RunFlags } from '../run-flags.js';
 import { runToTrace } from '../run-to-trace.js';
 import { addSourceFlags } from '../source-flags.js';
 import { summaryTable } from '../summary-table.js';
+
+/** `--layers` and `--heads` of a replay are lists. */
+type ReplayFlags = Omit<RunFlags, 'layers' | 'heads'> & SelectionOptions;
 
 /** `run`, `record` and `replay`: three ways into the same flow. */
 export function addRunCommands(program: Command): void {
@@ -17,13 +21,14 @@ export function addRunCommands(program: Command): void {
     .description('like run, and write q, k1, k2, v1, v2 of every token as a recording')
     .argument('[file]', 'text file, or - for standard input')
     .action((file: string | undefined, flags: RunFlags) => carryOut(requestOf(flags, file, true), flags));
-  addRunFlags(program.command('replay'))
+  addReplayFlags(program.command('replay'))
     .description(
       'decode a recording: Parquet, Arrow, or the trace of `kronflow record`, which also says caches, prompt and seed',
     )
     .argument('<recording>', 'recording.parquet, an Arrow file, or a folder with a recording')
-    .action(async (path: string, flags: RunFlags, command: Command) => {
-      const request = requestOf(flags, { recording: path }, false);
+    .action(async (path: string, all: ReplayFlags, command: Command) => {
+      const { from, to, streams, layers, heads, ...flags } = all;
+      const request = requestOf(flags, { recording: path, from, to, streams, layers, heads }, false);
       const said: Said = (flag) => !['default', undefined].includes(command.getOptionValueSource(flag));
       await carryOut(await asRecorded(request, path, said), flags);
     });
