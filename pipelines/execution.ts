@@ -1,6 +1,7 @@
 import type { LogLevel } from '../data/log.js';
+import type { AttentionPool } from '../src/core/pool.js';
 import type { KernelName } from '../workers/kernels/kernel.js';
-import type { createPool } from '../workers/pool.js';
+import type { PoolOptions } from '../workers/pool.js';
 import type { Speed } from './paced.js';
 import type { SnapshotEvery } from './snapshot-pace.js';
 
