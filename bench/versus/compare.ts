@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import { describeMachine, load } from '../report.js';
 import { PEERS, startAll, THREADS, type Peer } from './contenders.js';
 import { measureForms, measureNeedle } from './forms.js';
 import { goals } from './goals.js';
+import { measureParts } from './parts.js';
 import { PeakMeter } from './peak.js';
 import { measurePipeline } from './pipeline.js';
 import { disturbances } from './quiet.js';
@@ -58,12 +59,13 @@ async function measureAll(peers: readonly Peer[], folder: string): Promise<Resul
   const forms = await measureForms(folder);
   const needle = await measureNeedle(folder);
   const pipeline = await measurePipeline();
+  const parts = measureParts(folder);
   await meter.measure();
   return {
     ...{ machine, day: new Date().toISOString().slice(0, 10), threads: THREADS, missing },
     contenders: started.map(({ name, version }) => ({ name, version })),
-    ...{ peaks: meter.peaks, steps, decode, forms, needle, pipeline },
-    ...{ loadAfter: load(), disturbances: disturbances() },
+    ...{ peaks: meter.peaks, steps, decode, forms, needle, pipeline, parts },
+    ...{ priority: getPriority(), loadAfter: load(), disturbances: disturbances() },
   };
 }
 

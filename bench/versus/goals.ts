@@ -1,10 +1,16 @@
 import { judged, type Finding } from '../measure.js';
+import { reached } from '../report.js';
 import type { PeakSet } from './peak.js';
 import type { Results } from './results.js';
 
 /** A finding with a target, and the same from the best round of everybody: what a quieter machine might show. */
 export interface Goal extends Finding {
   readonly best: number | null;
+}
+
+/** The share of a goal that was reached by the medians and by the best rounds, whichever is less: 1 and above, met. */
+export function reachedByBoth(goal: Goal): number {
+  return Math.min(reached(goal)!, goal.best === null ? Infinity : reached({ ...goal, value: goal.best })!);
 }
 
 type Figure = 'ms' | 'bestMs';

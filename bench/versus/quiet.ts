@@ -3,8 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 
 const [LOOK_MS, LOOKS] = [15, 4]; // threads of a BLAS spin on after a product: they must be asleep too
 const ONCE_MS = 2000; // the longest wait for one burst
-const ALL_MS = 90_000; // and for all of them: on a machine that is never quiet the benchmark ends all the same
-const REST_MS = 150; // before a burst where waiting is over, or the system does not say who runs
+const ALL_MS = 60_000; // and for all of them: on a machine that is never quiet the benchmark ends all the same
+const REST_MS = 250; // before a burst where waiting is over, or the system does not say who runs
 
 let [begun, disturbed, waited] = [0, 0, 0];
 

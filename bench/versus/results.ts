@@ -1,4 +1,5 @@
 import type { CacheTimed } from './forms.js';
+import type { Parts } from './parts.js';
 import type { Peaks } from './peak.js';
 import type { PipelineTimed } from './pipeline.js';
 import type { Timed } from './steps.js';
@@ -19,6 +20,9 @@ export interface Results {
   readonly forms: readonly CacheTimed[];
   readonly needle: readonly CacheTimed[];
   readonly pipeline: readonly PipelineTimed[];
+  readonly parts: readonly Parts[];
+  /** Of all contenders: 0 is ordinary, −20 goes before everything else. */
+  readonly priority: number;
   readonly loadAfter: string;
   /** Bursts, and those of them for which the machine did not become quiet. */
   readonly disturbances: { readonly bursts: number; readonly onBusyMachine: number };

@@ -1,6 +1,5 @@
 import { formatBytes } from '../../src/core/format.js';
-import { reached } from '../report.js';
-import { goals, stepTime, type Goal } from './goals.js';
+import { goals, reachedByBoth, stepTime, type Goal } from './goals.js';
 import type { Results } from './results.js';
 
 /** A table with its head as the first row. */
@@ -17,6 +16,7 @@ export function tables(results: Results): Readonly<Record<string, Cells>> {
     forms: cacheTable(results.forms),
     needle: cacheTable(results.needle),
     pipeline: pipelineTable(results),
+    parts: partsTable(results),
   };
 }
 
@@ -29,6 +29,7 @@ function machineTable({
   threads,
   loadAfter,
   disturbances,
+  priority,
 }: Results): Cells {
   const rates = Object.entries(peaks).map(([set, rate]) => `${setName(set)} ${rate.toFixed(0)}`);
   return [
@@ -41,6 +42,7 @@ function machineTable({
     [`peak of multiply-adds, ${threads} threads, GF/s`, rates.join(', ') || 'not measured: no C compiler'],
     ...contenders.map(({ name, version }) => [name, version]),
     ...missing.map((name) => [name, 'could not be started']),
+    ['priority of everybody (0: ordinary)', String(priority)],
     ['load average before, after', `${machine.load}, ${loadAfter}`],
     [
       'bursts, of them on a machine that did not become quiet',
@@ -53,7 +55,7 @@ function goalTable(list: readonly Goal[]): Cells {
   return [
     ['', 'goal', 'median', 'best round', ''],
     ...list.map((goal) => {
-      const share = reached(goal)!;
+      const share = reachedByBoth(goal);
       const limit = `${goal.target!.at === 'most' ? '≤' : '≥'} ${amount(goal.target!.limit, goal.unit)}`;
       const verdict = share >= 1 ? 'met' : `short by ${(1 / share).toFixed(2)} ×`;
       return [
@@ -114,6 +116,22 @@ function cacheTable(rows: Results['forms']): Cells {
       digits(bestMs),
       formatBytes(bytes),
     ]),
+  ];
+}
+
+function partsTable({ parts, peaks, threads }: Results): Cells {
+  const peak = Math.max(...Object.values(peaks)) / threads;
+  const share = (flops: number, ns: number) =>
+    `${ns.toFixed(0)} (${((100 * flops) / ns / peak).toFixed(0)} %)`;
+  return [
+    ['', 'scores', 'largest', 'weights', 'values', 'in a tile'],
+    ...parts.map(({ d, scores, largest, weigh, values, block }) => {
+      const product = 2 * 64 * 64 * d;
+      return [
+        ...[`d = ${d}`, share(product, scores), largest.toFixed(0), weigh.toFixed(0)],
+        ...[share(product, values), share(2 * product, block)],
+      ];
+    }),
   ];
 }
 
