@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Failure } from '../../src/core/failure.js';
 import { caches } from './index.js';
 import { referenceAttention } from './testing/reference.js';
 import { startTrial } from './testing/harness.js';
@@ -81,7 +82,9 @@ it('keeps to a budget in bytes with its weights, and takes on what its base says
 it.each([
   ['four-cache', 'drops nothing'],
   ['pages', 'drops nothing'],
-  ['subgen4', 'not tokens'],
+  ['subgen4', 'its weights would be wrong'],
+  ['reservoir', 'its weights would be wrong'],
+  ['polynomial', 'not tokens'],
   ['merge', 'itself'],
 ])('refuses to wrap %s, and says why', (base, why) => {
   expect(() => merge({ base })).toThrow(expect.objectContaining({ code: 'bad-option' }) as Error);
@@ -89,7 +92,27 @@ it.each([
 });
 
 it('leaves the check of other options to its base', () => {
-  expect(() => merge({ base: 'windw' })).toThrow('did you mean "window"');
-  expect(() => merge({ base: 'tova', sinks: 4 })).toThrow('cache tova: unknown option "sinks"');
-  expect(() => merge({ base: 'sinks', sinks: -1 })).toThrow('cache sinks: sinks = -1');
+  expect(() => merge({ base: 'tova', sinks: 4 })).toThrow('merge: cache tova: unknown option "sinks"');
+  expect(() => merge({ base: 'sinks', sinks: -1 })).toThrow('merge: cache sinks: sinks = -1');
+  const shape = { d: 4, order: 'tensor', scale: 1, dtype: 'f64' } as const;
+  expect(() => startTrial(merge({ base: 'sinks', size: 2 }), shape)).toThrow('merge: cache sinks: size = 2');
+});
+
+it('offers only what it can wrap for a base that does not exist', () => {
+  const refusal = (base: string) => {
+    try {
+      merge({ base });
+    } catch (error) {
+      return error as Failure;
+    }
+    throw new Error('not refused');
+  };
+  expect(refusal('windw').hint).toContain('did you mean "window"');
+  expect(refusal('nope')).toMatchObject({
+    code: 'unknown-name',
+    what: 'cache merge: base = nope: there is no such cache',
+  });
+  const offered = refusal('nope').hint!.replace('known names: ', '').split(', ');
+  expect(offered).toContain('tova');
+  for (const base of offered) expect(() => merge({ base })).not.toThrow();
 });

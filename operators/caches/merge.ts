@@ -9,7 +9,8 @@ import type {
   SizeInput,
 } from '../../src/core/cache.js';
 import { Failure } from '../../src/core/failure.js';
-import { define, findByName } from '../../src/core/plugin.js';
+import { didYouMean } from '../../src/core/nearest.js';
+import { define } from '../../src/core/plugin.js';
 import { mergingSide } from './keeping/merging-side.js';
 import { savedTogether } from './keeping/saved-state.js';
 import type { SelectingCache } from './keeping/selecting-cache.js';
@@ -42,7 +43,10 @@ type Options = z.output<typeof options>;
  * not weigh what it merged into; and the merging wrapper of kvpress. On the command line: merge:base=tova,size=64.
  */
 export function merge(bases: readonly CachePlugin[]): CachePlugin {
-  const innerOf = ({ base, keys: _, ...given }: Options) => wrappable(bases, base)(given);
+  const innerOf = ({ base, keys: _, ...given }: Options) => {
+    const plugin = wrappable(bases, base);
+    return saidByMerge(() => plugin(given));
+  };
   const spec: CacheSpec<typeof options> = {
     kind: 'cache',
     name: NAME,
@@ -78,7 +82,10 @@ function wrapped(
   return {
     spec: { ...spec, orders, queryAware } as unknown as CacheSpec,
     options: { base, keys, ...inner.options },
-    create: (parts) => merging(inner.create({ ...parts, wrapperMetadata: METADATA }), parts, keys),
+    create: (parts) => {
+      const cache = saidByMerge(() => inner.create({ ...parts, wrapperMetadata: METADATA }));
+      return merging(cache, parts, keys);
+    },
     formula: (input) => sizeWith(inner, input),
     claimedEps: () => null,
   };
@@ -117,15 +124,30 @@ function wrappable(bases: readonly CachePlugin[], name: string): CachePlugin {
   const refuse = (why: string) =>
     new Failure('bad-option', `cache ${NAME}: base = ${name}: ${why}`, `it can wrap ${names.join(', ')}`);
   if (name === NAME) throw refuse('it cannot wrap itself');
-  const plugin = findByName('cache', bases, name);
+  const plugin = bases.find(({ spec }) => spec.name === name);
+  if (plugin === undefined) {
+    const what = `cache ${NAME}: base = ${name}: there is no such cache`;
+    throw new Failure('unknown-name', what, didYouMean(name, names));
+  }
   const why = whyNot(plugin.spec);
   if (why !== null) throw refuse(why);
   return plugin;
 }
 
-function whyNot({ selects, appendOnly }: Pick<CacheSpec, 'selects' | 'appendOnly'>): string | null {
-  if (!selects) return 'what it keeps are not tokens as they came, so there is none to merge';
-  return appendOnly ? 'it drops nothing that it keeps, so there is nothing to merge' : null;
+function whyNot({ selects, appendOnly, exactness }: CacheSpec): string | null {
+  if (appendOnly) return 'it drops nothing that it keeps, so there is nothing to merge';
+  if (exactness === 'unbiased') return 'its weights would be wrong: they stand for what it left out already';
+  return selects ? null : 'what it keeps are not tokens as they came, so there is none to merge';
+}
+
+/** What `make` gives; where the wrapped cache refuses, say that `merge` asked. */
+function saidByMerge<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.code, `${NAME}: ${error.what}`, error.hint, { cause: error });
+  }
 }
 
 function isSelecting(cache: Cache): cache is SelectingCache {

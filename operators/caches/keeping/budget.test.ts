@@ -31,10 +31,11 @@ describe('a budget', () => {
   });
 
   it('is refused below what a cache needs, with the least that will do', () => {
-    expect(() => refuseBelow('sinks', { unit: 'tokens', amount: 5 }, 5, 8)).not.toThrow();
-    expect(() => refuseBelow('sinks', { unit: 'ratio', amount: 0.01 }, 5, 8)).not.toThrow();
-    expect(() => refuseBelow('sinks', { unit: 'bytes', amount: 39 }, 5, 8)).toThrow(
-      'cache sinks: a budget of 39 bytes keeps 4 atoms a side, and 5 is the least',
-    );
+    const given = (input: number | string) => () =>
+      refuseBelow({ cache: 'sinks', option: 'size2', input }, 5, 8);
+    expect(given(5)).not.toThrow();
+    expect(given('1%')).not.toThrow();
+    expect(given('39B')).toThrow('cache sinks: size2 = 39B: keeps 4 atoms, and 5 is the least');
+    expect(given('39B')).toThrow('size2=5 (tokens) or size2=40B');
   });
 });

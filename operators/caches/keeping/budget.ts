@@ -55,17 +55,29 @@ export function atomsAllowed({ unit, amount }: Budget, n: number, bytesPerAtom: 
   return Math.max(1, Math.floor(atoms + 1e-9)); // 0.29 · 100 is 28.999999999999996
 }
 
+/** An option that holds a budget, as it was given. */
+export interface BudgetOption {
+  readonly cache: string;
+  readonly option: string;
+  readonly input: z.output<typeof budget>;
+}
+
 /**
  * Refuse a budget below the least that a cache needs.
  * @throws Failure `bad-option`
  */
-export function refuseBelow(cache: string, given: Budget, least: number, bytesPerAtom: number): void {
-  if (given.unit === 'ratio') return; // grows from one token on
-  const atoms = given.unit === 'tokens' ? given.amount : Math.floor(given.amount / bytesPerAtom);
+export function refuseBelow(
+  { cache, option, input }: BudgetOption,
+  least: number,
+  bytesPerAtom: number,
+): void {
+  const { unit, amount } = parseBudget(input);
+  if (unit === 'ratio') return; // grows from one token on
+  const atoms = unit === 'tokens' ? amount : Math.floor(amount / bytesPerAtom);
   if (atoms >= least) return;
   throw new Failure(
     'bad-option',
-    `cache ${cache}: a budget of ${given.amount} ${given.unit} keeps ${atoms} atoms a side, and ${least} is the least`,
-    `give at least ${least} tokens or ${least * bytesPerAtom}B`,
+    `cache ${cache}: ${option} = ${input}: keeps ${atoms} atoms, and ${least} is the least`,
+    `give at least ${option}=${least} (tokens) or ${option}=${least * bytesPerAtom}B`,
   );
 }

@@ -28,8 +28,12 @@ it('a share never goes below the least that a cache works with, and grows one by
 
 it('budgets below the least are refused on either side', () => {
   const cost = { metadata: 1, least: 5 };
-  for (const budgets of [{ size: 4 }, { size: 5, size2: 4 }, { size: '179B' }]) {
-    expect(() => refuseSmallBudgets('sinks', budgets, cost, shape)).toThrow('5 is the least');
+  for (const [budgets, says] of [
+    [{ size: 4 }, 'sinks: size = 4: keeps 4'],
+    [{ size: 5, size2: 4 }, 'sinks: size2 = 4: keeps 4'],
+    [{ size: '179B' }, 'sinks: size = 179B: keeps 4'],
+  ] as const) {
+    expect(() => refuseSmallBudgets('sinks', budgets, cost, shape)).toThrow(says);
   }
   for (const budgets of [{ size: 5 }, { size: 5, size2: '1%' }, { size: '180B' }]) {
     expect(() => refuseSmallBudgets('sinks', budgets, cost, shape)).not.toThrow();

@@ -72,14 +72,14 @@ export function allowances(
  */
 export function refuseSmallBudgets(
   cache: string,
-  { size, size2 = size }: SideBudgets,
+  { size, size2 }: SideBudgets,
   { metadata, least = 1 }: AtomCost,
   { d, order, bytesPerNumber, wrapperMetadata = 0 }: Shape,
 ): void {
   const bytesPerAtom = (2 * d + metadata + wrapperMetadata) * bytesPerNumber;
-  for (const input of order === 'tensor' ? [size, size2] : [size]) {
-    refuseBelow(cache, parseBudget(input), least, bytesPerAtom);
-  }
+  refuseBelow({ cache, option: 'size', input: size }, least, bytesPerAtom);
+  if (order === 'matrix' || size2 === undefined) return;
+  refuseBelow({ cache, option: 'size2', input: size2 }, least, bytesPerAtom);
 }
 
 /** What theory says of a cache that fills its budgets and attends to what it keeps. */
