@@ -21,6 +21,8 @@ export interface Start {
   /** Written to standard input, which is then closed; `open` leaves it open and silent. Default: empty. */
   readonly stdin?: string | Uint8Array | 'open';
   readonly env?: Readonly<Record<string, string>>;
+  /** Killed after so many milliseconds; default: 100 s. */
+  readonly limitMs?: number;
 }
 
 /** A command that is running. */
@@ -30,10 +32,13 @@ export interface Running {
 }
 
 /** Start the built command line, with `traces/` and relative paths in `cwd`. */
-export function startKronflow(args: readonly string[], { cwd, stdin = '', env = {} }: Start): Running {
+export function startKronflow(
+  args: readonly string[],
+  { cwd, stdin = '', env = {}, limitMs = LIMIT_MS }: Start,
+): Running {
   const child = spawn(process.execPath, [MAIN, ...args], {
     ...{ cwd, env: { ...process.env, ...env } },
-    ...{ timeout: LIMIT_MS, killSignal: 'SIGKILL' }, // a test that waits in vain leaves nothing behind
+    ...{ timeout: limitMs, killSignal: 'SIGKILL' }, // a test that waits in vain leaves nothing behind
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
