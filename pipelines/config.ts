@@ -6,6 +6,19 @@ export const MAX_D = 256;
 
 const options = z.record(z.string(), z.unknown());
 
+/** What `--sparsity` takes. */
+export const sparsitySchema = z.strictObject({
+  every: z.int().positive().default(16).describe('look at every so many steps: n² scores are sorted'),
+  epsilon: z.number().gt(0).lt(1).default(1e-4).describe('weights above it are counted'),
+  mass: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.95)
+    .describe('share of the softmax that the fewest pairs must hold'),
+  share: z.number().gt(0).max(1).default(0.01).describe('share of the pairs whose mass is measured'),
+});
+
 /**
  * A run, fully resolved: what run.json holds, and enough to make the same values again. What only changes how
  * fast or where it runs (threads, kernel, output folder) is not part of it.
@@ -41,18 +54,7 @@ export const configSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe('measure which of the k most attended tokens caches hold; 0: do not'),
-  sparsity: z
-    .strictObject({
-      every: z.int().positive().default(16).describe('look at every so many steps: n² scores are sorted'),
-      epsilon: z.number().gt(0).lt(1).default(1e-4).describe('weights above it are counted'),
-      mass: z
-        .number()
-        .gt(0)
-        .max(1)
-        .default(0.95)
-        .describe('share of the softmax that the fewest pairs must hold'),
-      share: z.number().gt(0).max(1).default(0.01).describe('share of the pairs whose mass is measured'),
-    })
+  sparsity: sparsitySchema
     .nullable()
     .default(null)
     .describe('measure how sparse the exact attention is; null: do not'),

@@ -45,6 +45,13 @@ async function refusal(asked: RunRequest, stdin: AsyncIterable<Uint8Array> = not
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
+it('names the option of --sparsity that was meant', async () => {
+  const asked = { ...request(ids(at('ids.txt')), SIZE, TWO), sparsity: { evry: 3 } };
+  const { code, what, hint } = await refusal(asked);
+  expect({ code, what }).toEqual({ code: 'bad-option', what: 'sparsity: unknown option "evry"' });
+  expect(hint).toContain('did you mean "every"');
+});
+
 describe('what cannot fit is refused before it starts', () => {
   it('several streams: each has its own caches', async () => {
     const source = { name: 'gaussian', options: { n: 50, streams: 8, d: 4, heads: 1 } };

@@ -5,13 +5,14 @@ import { caches as builtIn } from '../operators/caches/index.js';
 import { fourCache } from '../operators/caches/four-cache.js';
 import { Failure } from '../src/core/failure.js';
 import { formatValue } from '../src/core/format.js';
+import { didYouMean } from '../src/core/nearest.js';
 import { findByName } from '../src/core/plugin.js';
 import type { ModelShape } from '../src/core/shape.js';
 import type { EntrySource, Source } from '../src/core/source.js';
 import type { LabelledCache } from './cache-bank.js';
 import { checkBudget, largestFit, type BudgetQuestion } from './check-budget.js';
 import { checkWeights } from './check-weights.js';
-import { configSchema, type Config } from './config.js';
+import { configSchema, sparsitySchema, type Config } from './config.js';
 import { asRecorded, takingTurns } from './stream-lengths.js';
 
 const BYTES_PER_NUMBER = 4; // runs keep float32
@@ -113,7 +114,14 @@ async function modelOf(source: EntrySource, asked: Partial<Config['model']>): Pr
 function checkConfig(config: unknown): Config {
   const parsed = configSchema.safeParse(config);
   if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0];
+  const issue = parsed.error.issues[0];
+  const { path, message } = issue;
+  // of all groups only this one is passed on as users typed it
+  if (issue.code === 'unrecognized_keys' && path[0] === 'sparsity') {
+    const [key] = issue.keys;
+    const hint = didYouMean(key, Object.keys(sparsitySchema.shape));
+    throw new Failure('bad-option', `sparsity: unknown option "${key}"`, hint);
+  }
   const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], config);
   throw new Failure(
     'bad-option',

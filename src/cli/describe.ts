@@ -64,3 +64,32 @@ export function pluginHelp(plugin: Plugin): string {
   });
   return [`  ${name.padEnd(26)}${summary}`, ...lines].join('\n');
 }
+
+const COLUMNS = 100;
+
+/** One plug-in as `list` prints it, in lines of 100 columns: the help text, and for a cache its answer, memory and paper. */
+export function pluginListing(plugin: Plugin): string {
+  const [head, ...options] = pluginHelp(plugin).split('\n');
+  const about = plugin.spec.kind === 'cache' ? cacheFacts(plugin.spec as CacheSpec) : [];
+  return [
+    ...wrapped(head, 28),
+    ...about.flatMap((line) => wrapped(`      ${line}`, 8)),
+    ...options.flatMap((line) => wrapped(line, 26)),
+  ].join('\n');
+}
+
+function cacheFacts({ exactness, formulaText, paper }: CacheSpec): readonly string[] {
+  return [
+    `answer: ${exactness}; resident bytes: ${formulaText}`,
+    paper === null ? 'paper: none, derived here' : `paper: ${paper.title}, ${paper.url}`,
+  ];
+}
+
+/** A line in several, none longer than the columns unless a word is; those after the first are indented by `indent`. */
+function wrapped(line: string, indent: number): readonly string[] {
+  if (line.length <= COLUMNS) return [line];
+  const space = line.lastIndexOf(' ', COLUMNS);
+  const at = line.slice(0, space).trim() === '' ? line.indexOf(' ', COLUMNS) : space;
+  if (at <= indent) return [line];
+  return [line.slice(0, at), ...wrapped(' '.repeat(indent) + line.slice(at + 1), indent)];
+}

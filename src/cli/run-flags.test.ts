@@ -59,3 +59,8 @@ describe('names with options on the command line', () => {
     expect(encoding.what).toBe('--encoding r50k: source gaussian has no vocabulary');
   });
 });
+
+it('says defaults in help as they are typed', () => {
+  const compare = createProgram().commands.find((command) => command.name() === 'compare')!;
+  expect(compare.helpInformation().replaceAll(/\s+/g, ' ')).toContain('several with commas (default: 64KiB)');
+});

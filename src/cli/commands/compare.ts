@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { fieldOf, standings, type Field } from '../../../pipelines/compare.js';
 import { resolveRun } from '../../../pipelines/resolve.js';
 import { summarise } from '../../../pipelines/summarise.js';
@@ -26,11 +26,13 @@ export function addCompareCommand(program: Command): void {
         'bound (exact ones, subgen4, quantised, …) stand apart when they are named',
     )
     .argument('[input]', 'text file, recording.parquet or folder with one, or - (default: the guide)')
-    .option(
-      '--budget <sizes>',
-      'bytes that a cache may hold for one stream, layer and head; several with commas',
-      budgets,
-      budgets(DEFAULT_BUDGETS),
+    .addOption(
+      new Option(
+        '--budget <sizes>',
+        'bytes that a cache may hold for one stream, layer and head; several with commas',
+      )
+        .argParser(budgets)
+        .default(budgets(DEFAULT_BUDGETS), DEFAULT_BUDGETS),
     )
     .action(async (input: string | undefined, flags: CompareFlags) => compare(input, flags));
 }

@@ -13,6 +13,12 @@ import { collect, natural, number, positive } from '../run-flags.js';
 
 const DEFAULT_PER_LN = 4; // where exact attention has always recovered everything
 
+const dimension = number(
+  '--d',
+  'a whole number from 2 to 256',
+  (x) => Number.isInteger(x) && x >= 2 && x <= 256,
+);
+
 interface Flags {
   readonly streams: 'four' | 'two';
   readonly n: number;
@@ -43,7 +49,7 @@ export function addIndexGameCommand(program: Command): void {
         .default('four'),
     )
     .option('--n <n>', 'length of the stream, 2 or more', positive('--n'), 64)
-    .option('--d <n>', 'dimension, 2 to 256', positive('--d', 256))
+    .option('--d <n>', 'dimension, 2 to 256', dimension)
     .option(
       '--d-per-ln <c>',
       `dimension as c·ln N (default: ${DEFAULT_PER_LN})`,

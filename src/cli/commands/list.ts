@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import { sources } from '../../../data/sources/index.js';
 import { caches } from '../../../operators/caches/index.js';
 import type { Plugin } from '../../core/plugin.js';
-import { describePlugin, pluginHelp } from '../describe.js';
+import { describePlugin, pluginListing } from '../describe.js';
 
 const KINDS: Readonly<Record<string, readonly Plugin[]>> = { caches, sources };
 
@@ -16,7 +16,7 @@ export function addListCommand(program: Command): void {
     .action((kind: string, { json }: { json?: true }) => {
       const text = json
         ? JSON.stringify(KINDS[kind].map(describePlugin), null, 2)
-        : KINDS[kind].map(pluginHelp).join('\n');
+        : KINDS[kind].map(pluginListing).join('\n');
       process.stdout.write(`${text}\n`);
     });
 }
