@@ -3,6 +3,7 @@ export { addResidual } from './add-residual.js';
 export { attend } from './attend.js';
 export { capture } from './capture.js';
 export { caches } from './caches/index.js';
+export { certify } from './certify.js';
 export { compare, type CompareOptions } from './compare.js';
 export { embed, type EmbedOptions } from './embed.js';
 export { journal } from './journal.js';
