@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { executeRun } from '../../pipelines/execute.js';
 import { resolveRun } from '../../pipelines/resolve.js';
-import { createPool } from '../../workers/pool.js';
+import { openPool } from '../../workers/open-pool.js';
 
 /** What pipeline.ts reads from the standard output of this process: nanoseconds of one whole run. */
 export interface PipelineReport {
@@ -44,8 +44,8 @@ const start = process.hrtime.bigint();
 await executeRun(resolved, {
   ...{ dir: join(folder, 'trace'), threads, logLevel: 'warn', signal: new AbortController().signal },
   onStep: () => void done++,
-  pool(options) {
-    const pool = createPool(options);
+  async pool(options) {
+    const pool = await openPool(options);
     kernel = pool.kernel;
     const attend: typeof pool.attend = async (requests) => {
       const asked = process.hrtime.bigint();
