@@ -83,23 +83,33 @@ describe('the end of shared memory', () => {
 
   it('counts what growing reserves: the largest n that fits can be allocated', () => {
     const n = largestFit(big);
-    expect(n).toBeGreaterThan(1850); // 2047 if every byte could be used
+    expect(n).toBeGreaterThan(2650); // 2895 if every byte could be used
     expect(reserve(n)).toBeLessThan(MEMORY_LIMIT);
     expect(() => reserve(Math.ceil(1.1 * n))).toThrow(Failure);
     const { what, hint } = refusal(() => checkBudget(big, n + 1))!;
-    expect(what).toMatch(/for growing and working, over shared memory of at most 4\.00 GiB/);
+    expect(what).toMatch(/for growing and working, over shared memory of at most 8\.00 GiB/);
     expect(hint).toContain(`the largest n that fits is ${n}: pass --tokens ${n}, or leave out two-cache`);
+  });
+
+  it('is not what counts where this machine has less free, unless the user says so', () => {
+    const available = 2 ** 31; // (2·n²·64 + 8·n·64)·4·2 and 128 MiB for working
+    const n = largestFit({ ...big, available });
+    expect(n).toBeGreaterThan(1350);
+    expect(n).toBeLessThan(1420);
+    const { what } = refusal(() => checkBudget({ ...big, available }, n + 1))!;
+    expect(what).toMatch(/over the 2\.00 GiB that this machine has free/);
+    expect(largestFit({ ...big, available, budget: 2 ** 40 })).toBe(largestFit(big));
   });
 
   it('counts the first block of every matrix: many small caches reserve more than they use', () => {
     const many = { ...big.shape, heads: 1024, layers: 1024, d: 1 };
     expect(largestFit(question('window', { size: 1 }, { shape: many, budget: null }))).toBe(Infinity); // 1 GiB
-    expect(largestFit(question('window', { size: 1 }, { shape: { ...many, d: 8 }, budget: null }))).toBe(0); // 8 GiB
+    expect(largestFit(question('window', { size: 1 }, { shape: { ...many, d: 16 }, budget: null }))).toBe(0); // 16 GiB
   });
 
   /** Grow what two-cache and reference keep, token by token, without touching it; returns what is reserved. */
   function reserve(n: number): number {
-    const arena = SharedArena.create('f32');
+    const arena = SharedArena.create('f32', MEMORY_LIMIT);
     const make = (count: number) => Array.from({ length: count * heads }, () => arena.rows(64, () => {}));
     const [entries, products] = [make(8), make(2)];
     for (let length = 1; length <= n; length++) {

@@ -3,12 +3,13 @@ import { formatBytes } from '../src/core/format.js';
 import type { Purpose, Rows, Wide } from '../src/core/memory.js';
 import { randomStream } from '../src/core/random.js';
 import type { ModelShape } from '../src/core/shape.js';
+import { LARGEST_MEMORY } from '../workers/arena.js';
 import { mostReserved } from '../workers/rows.js';
 import type { LabelledCache } from './cache-bank.js';
 import type { StreamLength } from './stream-lengths.js';
 
-/** Shared memory ends here whatever the budget: 32-bit addresses. */
-export const MEMORY_LIMIT = 2 ** 32;
+/** Shared memory ends here whatever the budget. */
+export const MEMORY_LIMIT = LARGEST_MEMORY;
 
 /** Of that, for the rows of a step, its jobs and their partial results. */
 const WORKING_BYTES = 2 ** 27;
@@ -24,6 +25,8 @@ export interface BudgetQuestion {
   readonly bytesPerNumber: number;
   /** The user's budget in bytes, or null. */
   readonly budget: number | null;
+  /** Bytes that this machine can give now; a budget of the user's overrules them. */
+  readonly available?: number;
   /** How the first `steps` steps of all streams are shared among the streams; each has caches of its own. */
   lengths(steps: number): readonly StreamLength[];
 }
@@ -37,24 +40,28 @@ export interface BudgetQuestion {
 export function checkBudget(question: BudgetQuestion, steps: number): void {
   const need = planBytes(question, steps);
   if (fitsIn(question, need)) return;
-  const { shape, budget } = question;
+  const { shape } = question;
   const lengths = question.lengths(steps);
   const streams = lengths.reduce((sum, group) => sum + group.streams, 0);
   const n = Math.max(...lengths.map((group) => group.n));
   const costs = question.caches.map((cache) => ({ cache, bytes: cacheBytes(question, cache, lengths) }));
   const { cache, bytes } = costs.reduce((a, b) => (b.bytes > a.bytes ? b : a));
-  const over =
-    budget !== null && need.used > budget
-      ? `${formatBytes(need.used)}, over the budget of ${formatBytes(budget)}`
-      : `${formatBytes(need.used)} and up to ${formatBytes(need.reserved - need.used)} for growing and working, ` +
-        `over shared memory of at most ${formatBytes(MEMORY_LIMIT)}`;
   throw new Failure(
     'out-of-memory',
     `cache ${cache.label} would take ${formatBytes(bytes)} at n = ${n}, d = ${shape.d}: ` +
       `bytes = ${cache.factory.spec.formulaText}, here b = ${question.bytesPerNumber}, heads = ${shape.heads}, ` +
-      `layers = ${shape.layers}${streams > 1 ? `, streams = ${streams}` : ''}; all caches together${question.reference === null ? '' : ' (with the exact reference)'} ${over}`,
+      `layers = ${shape.layers}${streams > 1 ? `, streams = ${streams}` : ''}; all caches together${question.reference === null ? '' : ' (with the exact reference)'} ${over(question, need)}`,
     adviceFor(question, cache.label, steps),
   );
+}
+
+function over({ budget, available = Infinity }: BudgetQuestion, { used, reserved }: Need): string {
+  if (budget !== null && used > budget)
+    return `${formatBytes(used)}, over the budget of ${formatBytes(budget)}`;
+  const growing = `${formatBytes(used)} and up to ${formatBytes(reserved - used)} for growing and working`;
+  if (reserved > MEMORY_LIMIT)
+    return `${growing}, over shared memory of at most ${formatBytes(MEMORY_LIMIT)}`;
+  return `${formatBytes(used + WORKING_BYTES)}, over the ${formatBytes(available)} that this machine has free`;
 }
 
 function adviceFor(question: BudgetQuestion, label: string, steps: number): string {
@@ -96,8 +103,13 @@ interface Need {
   readonly reserved: number;
 }
 
-function fitsIn({ budget }: BudgetQuestion, { used, reserved }: Need): boolean {
-  return used <= (budget ?? Infinity) && reserved <= MEMORY_LIMIT;
+function fitsIn({ budget, available = Infinity }: BudgetQuestion, { used, reserved }: Need): boolean {
+  return used <= (budget ?? available - WORKING_BYTES) && reserved <= MEMORY_LIMIT;
+}
+
+/** Bytes of shared memory that so many steps may take, growing and working included. */
+export function plannedBytes(question: BudgetQuestion, steps: number): number {
+  return planBytes(question, steps).reserved;
 }
 
 function planBytes(question: BudgetQuestion, steps: number): Need {

@@ -34,13 +34,13 @@ export async function executeRun(resolved: ResolvedRun, execution: Execution): P
 
 /** Make what a run computes with, and take it down again whatever becomes of the work. */
 export async function withMachine<T>(
-  { config, source }: ResolvedRun,
+  { config, source, memoryBytes }: ResolvedRun,
   execution: Pick<Execution, 'threads' | 'kernel' | 'pool'>,
   work: (machine: Machine, kernel: string) => Promise<T>,
 ): Promise<T> {
   const weights = source.kind === 'tokens' ? await loadWeights(config) : [];
-  const arena = SharedArena.create('f32');
-  const kernel = await chooseKernel(execution.kernel ?? 'auto');
+  const arena = SharedArena.create('f32', memoryBytes);
+  const kernel = await chooseKernel(execution.kernel ?? 'auto', { memory: arena.memory });
   const make = execution.pool ?? openPool;
   const pool = await make({ arena, threads: execution.threads, kernel });
   try {

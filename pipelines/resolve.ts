@@ -10,7 +10,7 @@ import { findByName } from '../src/core/plugin.js';
 import type { ModelShape } from '../src/core/shape.js';
 import type { EntrySource, Source } from '../src/core/source.js';
 import type { LabelledCache } from './cache-bank.js';
-import { checkBudget, largestFit, type BudgetQuestion } from './check-budget.js';
+import { checkBudget, largestFit, MEMORY_LIMIT, plannedBytes, type BudgetQuestion } from './check-budget.js';
 import { checkWeights } from './check-weights.js';
 import { configSchema, sparsitySchema, type Config } from './config.js';
 import { asRecorded, takingTurns } from './stream-lengths.js';
@@ -33,6 +33,8 @@ export interface ResolvedRun {
   readonly inputs: readonly Readonly<Record<string, unknown>>[];
   /** Steps to come; null when the source cannot tell. */
   readonly steps: number | null;
+  /** Shared memory that those steps may take, in bytes, as far as it is known; beyond 4 GiB it must be made so large at once. */
+  readonly memoryBytes: number;
 }
 
 /**
@@ -63,10 +65,10 @@ export async function resolveRun(
   });
   refuseContradictions(config, caches, source);
   if (source.kind === 'tokens') checkWeights(shapeOf(config));
-  const steps = await plan(config, source, caches);
+  const { steps, memoryBytes } = await plan(config, source, caches);
   refuseNothingToDecode(config, source, steps ?? config.tokens);
   refuseTooManyToRecall(config, source, steps ?? config.tokens);
-  return { config, source, caches, inputs: await describeInputs(config, source), steps };
+  return { config, source, caches, inputs: await describeInputs(config, source), steps, memoryBytes };
 }
 
 async function describeInputs(
@@ -191,27 +193,34 @@ async function plan(
   config: Config,
   source: Source,
   caches: readonly LabelledCache[],
-): Promise<number | null> {
+): Promise<Pick<ResolvedRun, 'steps' | 'memoryBytes'>> {
   const asked = {
     shape: shapeOf(config),
     caches,
     reference: config.reference === 'f64' ? { label: 'reference', factory: fourCache() } : null,
     bytesPerNumber: BYTES_PER_NUMBER,
     budget: config.memory,
+    available: process.availableMemory(),
   };
   const most = config.tokens ?? Infinity;
   if (source.streams === null) {
     const counted = await source.count(most);
     const streamIds = counted === null ? null : await streamIdsOf(source, counted);
-    if (streamIds !== null) checkBudget({ ...asked, lengths: asRecorded(streamIds) }, streamIds.length);
-    return counted;
+    if (streamIds === null) return { steps: counted, memoryBytes: 0 };
+    const question: BudgetQuestion = { ...asked, lengths: asRecorded(streamIds) };
+    checkBudget(question, streamIds.length);
+    return { steps: counted, memoryBytes: plannedBytes(question, streamIds.length) };
   }
   const question: BudgetQuestion = { ...asked, lengths: takingTurns(source.streams) };
   const fits = largestFit(question);
   const limit = Math.min(most, fits === Infinity ? COUNT_LIMIT : Math.max(fits + 1, COUNT_LIMIT));
   const counted = await source.count(limit);
   if (counted !== null) checkBudget(question, counted);
-  return counted === limit && limit < most ? null : counted;
+  const steps = counted === limit && limit < most ? null : counted;
+  return {
+    steps,
+    memoryBytes: Math.min(MEMORY_LIMIT, plannedBytes(question, counted ?? Math.min(limit, fits))),
+  };
 }
 
 async function streamIdsOf(source: Source, steps: number): Promise<ArrayLike<number> | null> {

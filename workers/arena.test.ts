@@ -27,6 +27,20 @@ describe('SharedArena', () => {
     expect(arena.view(large)[5_999_999]).toBe(7);
   });
 
+  it('is as large as planned where 4 GiB are not enough, and refuses more', () => {
+    const arena = SharedArena.create('f32', 5 * 2 ** 30);
+    const large = arena.alloc(1.2 * 2 ** 30);
+    const beyond = arena.alloc(3); // behind 4.8 GiB
+    expect(beyond.offset).toBeGreaterThan(2 ** 32);
+    arena.view(beyond).set([1, 2, 3]);
+    expect([...arena.view(beyond)]).toEqual([1, 2, 3]);
+    expect(arena.view(large)[7]).toBe(0);
+    expect(() => arena.alloc(2 ** 28)).toThrowError(
+      /shared memory would need 5\.80 GiB, but it can hold 5\.00 GiB/,
+    );
+    expect(() => SharedArena.create('f32', 2 ** 34)).toThrowError(/it can hold 8\.00 GiB/);
+  });
+
   it('refuses to go beyond 4 GiB, in words', () => {
     const arena = SharedArena.create('f32');
     expect(() => arena.alloc(2 ** 30)).toThrowError(/out of|shared memory would need 4\.00 GiB/);

@@ -5,6 +5,10 @@ import { SharedRows } from './rows.js';
 
 const PAGE = 65_536; // bytes, fixed by WebAssembly
 const MAX_PAGES = 65_536; // 4 GiB, the end of 32-bit addresses
+const GROWING_BYTES = MAX_PAGES * PAGE;
+
+/** The most that can be shared, in bytes: the reference indexes float32 numbers with 32-bit integers. */
+export const LARGEST_MEMORY = 2 ** 33;
 const GROW_PAGES = 256; // 16 MiB: growing is a system call, untouched pages cost nothing
 const SLACK = PAGE; // native kernels read whole vectors, a little past the last row
 const ALIGN = 128; // bytes: two cache lines, and the widest vector of any kernel
@@ -20,19 +24,22 @@ export class SharedArena implements Arena {
   #all: Floats;
 
   private constructor(
-    readonly memory: WebAssembly.Memory,
+    readonly memory: SharedMemory,
     readonly dtype: 'f32' | 'f64',
   ) {
     this.bytesPerNumber = dtype === 'f32' ? 4 : 8;
     this.#all = wholeView(memory, dtype);
   }
 
-  /** An empty memory that grows on demand, up to 4 GiB. */
-  static create(dtype: 'f32' | 'f64' = 'f32'): SharedArena {
-    return new SharedArena(
-      new WebAssembly.Memory({ initial: GROW_PAGES, maximum: MAX_PAGES, shared: true }),
-      dtype,
-    );
+  /**
+   * An empty memory that grows on demand up to 4 GiB; or, where `bytes` are planned that need more, one of that size at once,
+   * which the operating system backs with pages as they are touched, and which wasm cannot read.
+   * @throws Failure `out-of-memory`
+   */
+  static create(dtype: 'f32' | 'f64' = 'f32', bytes = 0): SharedArena {
+    if (bytes > GROWING_BYTES - SLACK) return new SharedArena(fixedMemory(bytes), dtype);
+    const memory = new WebAssembly.Memory({ initial: GROW_PAGES, maximum: MAX_PAGES, shared: true });
+    return new SharedArena(memory, dtype);
   }
 
   /** Bytes of the memory as it is now. */
@@ -104,6 +111,7 @@ export class SharedArena implements Arena {
   #grow(end: number): void {
     const missing = end + SLACK - this.#all.byteLength;
     if (missing <= 0) return;
+    if (!(this.memory instanceof WebAssembly.Memory)) this.#refuse(end);
     const pages = Math.max(GROW_PAGES, Math.ceil(missing / PAGE));
     const room = MAX_PAGES - this.#all.byteLength / PAGE;
     try {
@@ -116,16 +124,34 @@ export class SharedArena implements Arena {
   }
 
   #refuse(end: number, cause?: unknown): never {
-    throw new Failure(
-      'out-of-memory',
-      `shared memory would need ${formatBytes(end)}, but it can hold ${formatBytes(MAX_PAGES * PAGE)}`,
-      'decode fewer --tokens, use a smaller --d or fewer --heads, or drop the cache that grows fastest',
-      { cause },
+    const grows = this.memory instanceof WebAssembly.Memory;
+    throw outOfMemory(
+      `shared memory would need ${formatBytes(end)}, but it can hold ${formatBytes(grows ? GROWING_BYTES : this.byteLength)}`,
+      cause,
     );
   }
 }
 
+function fixedMemory(bytes: number): SharedMemory {
+  const size = Math.ceil((bytes + SLACK) / PAGE) * PAGE;
+  const need = `shared memory would need ${formatBytes(size)}, but`;
+  if (bytes > LARGEST_MEMORY) {
+    throw outOfMemory(`${need} it can hold ${formatBytes(LARGEST_MEMORY)}`);
+  }
+  try {
+    return { buffer: new SharedArrayBuffer(size) };
+  } catch (cause) {
+    throw outOfMemory(`${need} the system does not give so much at once`, cause);
+  }
+}
+
+function outOfMemory(what: string, cause?: unknown): Failure {
+  const hint =
+    'decode fewer --tokens, use a smaller --d or fewer --heads, or drop the cache that grows fastest';
+  return new Failure('out-of-memory', what, hint, { cause });
+}
+
 /** All of a shared memory as numbers. Made again after the memory has grown: old views stay short. */
-export function wholeView(memory: WebAssembly.Memory, dtype: 'f32' | 'f64'): Floats {
+export function wholeView(memory: SharedMemory, dtype: 'f32' | 'f64'): Floats {
   return dtype === 'f32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer);
 }

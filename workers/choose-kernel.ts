@@ -1,4 +1,5 @@
 import { Failure } from '../src/core/failure.js';
+import type { SharedMemory } from './arena.js';
 import { disagreement } from './check-kernel.js';
 import { mayRevectorize, wasmRung } from './choose-wasm.js';
 import { KERNELS, type KernelName } from './kernels/kernel.js';
@@ -14,6 +15,8 @@ export interface LadderOptions {
    * process, so a library must not set it unasked. Default: whether the environment says KRONFLOW_WASM_REVEC=1.
    */
   readonly revectorize?: boolean;
+  /** What the kernel will read; default: a memory that every kernel can read. */
+  readonly memory?: SharedMemory;
 }
 
 /**
@@ -43,11 +46,22 @@ export async function chooseKernel(wanted: KernelName | 'auto', options: LadderO
 }
 
 async function tryRung(name: KernelName, options: LadderOptions): Promise<Rung> {
-  const { set = '', revectorize = mayRevectorize() } = options;
+  const { set = '', revectorize = mayRevectorize(), memory } = options;
   if (name === 'native') return nativeRung(set);
-  if (name === 'wasm') return wasmRung(revectorize);
+  if (name === 'wasm') return readable(memory) ? wasmRung(revectorize) : TOO_LARGE;
   return { name, label: name, refused: null };
 }
+
+/** Whether wasm can: its addresses have 32 bits. */
+function readable(memory: SharedMemory | undefined): boolean {
+  return memory === undefined || memory instanceof WebAssembly.Memory;
+}
+
+const TOO_LARGE: Rung = {
+  name: 'wasm',
+  label: 'wasm',
+  refused: 'its memory ends at 4 GiB, and these caches may need more',
+};
 
 async function nativeRung(set: InstructionSet | ''): Promise<Rung> {
   const [name, loaded] = ['native' as const, loadNative()];

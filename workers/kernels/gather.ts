@@ -12,7 +12,7 @@ export function eachRun(
   let first = 0;
   for (const { offset, rows } of spans) {
     const [lo, hi] = [Math.max(from, first), Math.min(to, first + rows)];
-    if (lo < hi) visit((offset / bytesPerNumber + (lo - first) * width) | 0, hi - lo, lo); // below 2^30
+    if (lo < hi) visit((offset / bytesPerNumber + (lo - first) * width) | 0, hi - lo, lo); // below 2^31
     first += rows;
   }
 }
