@@ -46,7 +46,7 @@ async function refusal(asked: RunRequest, stdin: AsyncIterable<Uint8Array> = not
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 it('names the option of --sparsity that was meant', async () => {
-  const asked = { ...request(ids(at('ids.txt')), SIZE, TWO), sparsity: { evry: 3 } };
+  const asked = { ...request(ids(at('ids.txt')), SIZE, TWO), sparsity: { evry: 3 } } as RunRequest;
   const { code, what, hint } = await refusal(asked);
   expect({ code, what }).toEqual({ code: 'bad-option', what: 'sparsity: unknown option "evry"' });
   expect(hint).toContain('did you mean "every"');
