@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { glue } from './glue.js';
 import { importing } from './import.js';
+import { replay } from './replay.js';
 import { journal } from './journal.js';
 import { kernel } from './kernel.js';
 import { ladder } from './ladder.js';
@@ -14,7 +15,17 @@ import { compareWith } from './versus/compare.js';
 
 // npm run bench [-- NAME …] [-- --json FILE]: the targets of docs/, measured against one another in one run.
 // npm run bench -- --vs numpy,torch,onnx [--json FILE] [--docs]: our kernels against others; docs/performance.md.
-const all: readonly Measurement[] = [kernel, ladder, skipping, glue, pace, memory, journal, importing];
+const all: readonly Measurement[] = [
+  kernel,
+  ladder,
+  skipping,
+  glue,
+  pace,
+  memory,
+  journal,
+  importing,
+  replay,
+];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' }, vs: { type: 'string' }, docs: { type: 'boolean', default: false } },

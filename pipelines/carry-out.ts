@@ -76,7 +76,7 @@ export async function carryOut(
 
 function assembleRun(
   { config, caches }: ResolvedRun,
-  { dir, snapshotEvery = 'auto' }: Execution,
+  { dir, snapshotEvery: every = 'auto', onSnapshot }: Execution,
   { arena, pool }: Machine,
   trace: OpenTrace,
 ): { readonly run: Run; readonly bank: SavedBank } {
@@ -86,7 +86,8 @@ function assembleRun(
   const parts = { arena, pool, ledger, clock, shape: shapeOf(config), seed: config.seed, random };
   const bank = createBank(parts, caches);
   const from = trace.from?.head ?? null;
-  const sink = withSnapshots({ dir, journal, bank, ledger, clock, log, every: snapshotEvery, from });
+  const told = onSnapshot === undefined ? {} : { onSnapshot };
+  const sink = withSnapshots({ dir, journal, bank, ledger, clock, log, every, from, ...told });
   return { run: { ...parts, caches: bank, sink: logging(sink, trace) }, bank };
 }
 

@@ -21,6 +21,8 @@ export interface Execution {
   readonly kernel?: KernelName | 'auto';
   /** Steps between snapshots, from which `resumeRun` goes on; 0: none. Default: so that they cost a small share of the run. */
   readonly snapshotEvery?: SnapshotEvery;
+  /** Told of each snapshot, and the nanoseconds it took. */
+  onSnapshot?(ns: number): void;
   /** Wait for the times at which steps were recorded, divided by this; `max`, the default, waits for nothing. */
   readonly speed?: Speed;
   /** Ends the run after the step in work; what was done is sealed. */

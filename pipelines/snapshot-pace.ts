@@ -1,6 +1,6 @@
-const SHARE = 0.04; // of the time since the last one: under 5 % even when the guess below is a fifth too low
+const SHARE = 0.035; // of the time since the last one: under 5 % even when the next one takes two fifths more than expected
 const LEAST_NS = 500e6; // what is lost to a crash is not worth less work than this
-const GUESS_NS_PER_BYTE = 5; // of the first one, 200 MB/s; the others are guessed from the last
+const GUESS_NS_PER_BYTE = 5; // 200 MB/s; what one takes beyond that is expected of the next one as well
 const GUESS_NS = 5e6; // of making a file
 
 /** When to take snapshots: after every so many steps (0: never), or as often as their cost allows. */
@@ -28,7 +28,8 @@ export function snapshotPace(every: SnapshotEvery, now: () => number): SnapshotP
       return elapsed >= LEAST_NS && elapsed * SHARE >= fixed + perByte * bytes;
     },
     taken(bytes, start, end) {
-      [fixed, perByte] = [0, (end - start) / Math.max(1, bytes)];
+      perByte = Math.min(GUESS_NS_PER_BYTE, (end - start) / Math.max(1, bytes));
+      fixed = end - start - perByte * bytes; // of a small state nearly all: it must not be taken for a slow disk
       since = end;
     },
   };

@@ -19,6 +19,8 @@ export interface SnapshotParts {
   readonly every: SnapshotEvery;
   /** What the run goes on from; null when it starts. */
   readonly from: SnapshotHead | null;
+  /** Told of each one, and the nanoseconds it took. */
+  onSnapshot?(ns: number): void;
 }
 
 /**
@@ -39,7 +41,9 @@ export function withSnapshots(parts: SnapshotParts): TraceSink {
       if (!(error instanceof Failure)) throw error;
       log.warn({ err: error, steps }, 'no snapshot');
     });
-    pace.taken(bytes, start, clock.now());
+    const end = clock.now();
+    pace.taken(bytes, start, end);
+    parts.onSnapshot?.(end - start);
   }
 
   return {
