@@ -57,7 +57,6 @@ const bytes = (text: string) => {
     'write 512MiB, 2GiB or plain bytes',
   );
 };
-/** Parser of a flag that can be repeated. */
 /** @throws Failure `bad-option` */
 function sparsityOptions(text: string): Readonly<Record<string, unknown>> {
   if (text.split(',').every((part) => part.indexOf('=') > 0))
@@ -69,6 +68,7 @@ function sparsityOptions(text: string): Readonly<Record<string, unknown>> {
   );
 }
 
+/** Parser of a flag that can be repeated. */
 export const collect = (text: string, list: readonly string[]) => [...list, text];
 
 /** Options of everything that runs a stream through caches. */
