@@ -1,3 +1,5 @@
+import { badCacheCases } from './bad-cache-cases.js';
+
 /** Exit codes, as docs/command-line.md says them. */
 export const [REFUSED, RESOURCES] = [2, 3];
 /** Flags of a run that is soon done. */
@@ -148,4 +150,5 @@ export const cases: Readonly<Record<string, Case>> = {
   },
   'a trace that is none': { args: ['inspect', 'folder'], says: [/folder is not a trace/], hint: /run -o/ },
   'a seal of nothing': { args: ['seal', 'nowhere'], says: [/nowhere is not a trace/], hint: /run -o/ },
+  ...badCacheCases,
 };
