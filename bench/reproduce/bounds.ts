@@ -28,6 +28,7 @@ function boundsAt(place: Partial<BoundsInput>): ReproducedTable {
   });
   return {
     title: `Theorems at n = ${input.n}, d = ${input.d}, |q| ≤ ${input.r}`,
+    source: 'Computed, not measured: the formulas of src/bounds.',
     command: `kronflow bounds ${flags.join(' ')} --explain`,
     columns: ['statement', 'what is counted', 'claimed', 'value', 'corrected', 'value', 'does not hold here'],
     rows,

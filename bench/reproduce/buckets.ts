@@ -67,7 +67,9 @@ function atAngle(x: Float64Array, other: Float64Array, theta: number): Float64Ar
 export function bucketsAsTable(cells: readonly BucketCell[]): ReproducedTable {
   return {
     title: `Angular hashing, ${BITS} directions: probabilities over directions`,
-    command: 'npm run reproduce -- skip',
+    source:
+      'Measured with the hash that `lsh` and `block-lsh` use, not with the caches; the forward map is written again in ' +
+      'bench/reproduce/buckets.ts. `theory`: formulas of math.md 7.4.',
     columns: ['angle', 'same bucket', 'theory', 'neighbouring bucket', 'theory', 'with the forward Gray map'],
     rows: cells.map(({ theta, same, sameTheory, adjacent, adjacentTheory, forward }) => [
       theta,

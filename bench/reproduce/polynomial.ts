@@ -7,7 +7,7 @@ import { randomStream } from '../../src/core/random.js';
 import { median } from '../measure.js';
 import { correlatedSide, gaussians } from './clustered-data.js';
 import { instance } from './instance.js';
-import { toMarkdown, type ReproducedTable } from './table.js';
+import { mark, OFF, toMarkdown, type ReproducedTable } from './table.js';
 
 const [N, D, SEED] = [1024, 8, 5];
 const DRAWS = 40;
@@ -24,7 +24,7 @@ const DEGREES: readonly Degrees[] = [
   { degrees: [4, 4], expected: { 0.5: 0.012, 1: 0.068 } },
   { degrees: [5, 4], expected: { 0.5: 0.0005, 1: 0.0061, 2: 0.05 } },
 ];
-/** Medians over 200 draws of the script behind math.md 5.3 (c5b), by R; those in math.md are of 5 draws. */
+/** Not measured here: medians over 200 draws of the script behind math.md 5.3 (c5b), by R; those in math.md are of 5. */
 const MORE: Readonly<Record<number, readonly number[]>> = {
   0.5: [0.026, 0.109, 0.00248, 0.00656, 0.00012],
   1: [0.0834, 0.331, 0.0245, 0.0755, 0.00469],
@@ -163,16 +163,18 @@ export async function reproducePolynomial(draws = DRAWS): Promise<{
 
 function parityText(cells: readonly ParityCell[], draws: number): ReproducedTable {
   const cell = ({ measured, expected, more }: ParityCell) =>
-    `${measured.toPrecision(2)} [${more.toPrecision(2)}]${expected === null ? '' : ` (${expected})`}`;
+    `${measured.toPrecision(2)} [${more.toPrecision(2)}]${expected === null ? '' : ` (${expected}${mark(measured, expected)})`}`;
   return {
     title: 'The degrees of the polynomial cache (math.md 5.3)',
-    command: 'npm run reproduce',
+    source:
+      'Measured: the cache `polynomial` beside `four-cache` in float64. The numbers in square brackets are not: they are ' +
+      'medians over 200 draws of the script behind math.md, written into the source.',
     columns: ['R', ...DEGREES.map(({ degrees }) => `(${degrees.join(', ')})`)],
     rows: STDS.map((R) => [R, ...cells.filter((each) => each.R === R).map(cell)]),
     note:
       `Median relative error over ${draws} draws, seed ${SEED}, n = ${N}, d = ${D}, keys on the unit sphere, values linear in ` +
       'keys; in square brackets 200 draws of the script behind math.md, in round ones math.md, whose medians are of 5 ' +
-      'draws. Those of R = 0.5, but for (2, 2), and of R = 2 are a matter of luck: they lie outside the quartiles of the ' +
+      `draws, with ✗ where ours is more than a factor of ${OFF} away, either way. Those of R = 0.5, but for (2, 2), and of R = 2 are a matter of luck: they lie outside the quartiles of the ` +
       '200 draws, 2 to 4 times too large at R = 0.5 and 1.7 times too small at R = 2. Equal even degrees are the worst ' +
       'choice, as it says.',
   };
@@ -180,9 +182,12 @@ function parityText(cells: readonly ParityCell[], draws: number): ReproducedTabl
 
 function breakEvenText(rows: readonly BreakEvenRow[]): ReproducedTable {
   const beside = (value: number, expected?: number) =>
-    value === expected ? value : `${value} (${expected})`;
+    value === expected || expected === undefined ? value : `${value} (${expected}${mark(value, expected)})`;
   return {
     title: 'When the polynomial cache pays (math.md 5.4)',
+    source:
+      'Computed, not measured, but for the last column: the formulas of the caches `polynomial` and `four-cache`. The state ' +
+      'is what an instance holds after one token.',
     command: 'kronflow bounds --d 16 --g 4',
     columns: ['d', 'degree', 'monomials', 'n by numbers', 'n by time', 'n by bytes', 'state'],
     rows: rows.map(({ d, g, monomials, memory, time, bytes, measured, expected }) => [
@@ -190,7 +195,7 @@ function breakEvenText(rows: readonly BreakEvenRow[]): ReproducedTable {
       ...[beside(time, expected?.time), bytes, measured === null ? '–' : formatBytes(measured)],
     ]),
     note:
-      'From the formulas of the cache, which a law compares with measured bytes; the state is measured. Numbers in ' +
+      'A law compares the formulas with measured bytes (operators/caches/conformance.test.ts). Numbers in ' +
       'brackets are those of math.md where they differ. A run keeps sums in float64 and keys in float32, so by bytes the ' +
       'cache pays from twice as many tokens on.',
   };
