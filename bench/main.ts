@@ -15,6 +15,7 @@ import { compareWith } from './versus/compare.js';
 
 // npm run bench [-- NAME …] [-- --json FILE]: the targets of docs/, measured against one another in one run.
 // npm run bench -- --vs numpy,torch,onnx [--json FILE] [--docs]: our kernels against others; docs/performance.md.
+// … --from FILE: the same page again from the JSON of an earlier run.
 const all: readonly Measurement[] = [
   kernel,
   ladder,
@@ -28,11 +29,16 @@ const all: readonly Measurement[] = [
 ];
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'string' }, vs: { type: 'string' }, docs: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'string' },
+    vs: { type: 'string' },
+    docs: { type: 'boolean', default: false },
+    from: { type: 'string' },
+  },
   allowPositionals: true,
 });
 if (values.vs !== undefined) {
-  await compareWith({ vs: values.vs, json: values.json, docs: values.docs });
+  await compareWith({ ...values, vs: values.vs });
   process.exit();
 }
 const chosen = all.filter(({ name }) => positionals.length === 0 || positionals.includes(name));

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
@@ -23,10 +23,12 @@ export interface CompareOptions {
   readonly json?: string | undefined;
   /** Write docs/performance.md too. */
   readonly docs: boolean;
+  /** JSON of an earlier run: print it and write the page again, without measuring. */
+  readonly from?: string | undefined;
 }
 
 /** Measure our kernels against others in one run, in turns, and print tables and goals. */
-export async function compareWith({ vs, json, docs }: CompareOptions): Promise<void> {
+export async function compareWith({ vs, json, docs, from }: CompareOptions): Promise<void> {
   const peers = vs.split(',').filter((name) => name !== '');
   const unknown = peers.filter((name) => !(PEERS as readonly string[]).includes(name));
   if (unknown.length > 0) {
@@ -35,7 +37,10 @@ export async function compareWith({ vs, json, docs }: CompareOptions): Promise<v
   }
   const folder = mkdtempSync(join(tmpdir(), 'kronflow-versus-'));
   try {
-    const results = await measureAll(peers as Peer[], folder);
+    const results =
+      from === undefined
+        ? await measureAll(peers as Peer[], folder)
+        : (JSON.parse(readFileSync(from, 'utf8')) as Results);
     for (const [name, cells] of Object.entries(tables(results))) console.log(`\n${name}\n${printed(cells)}`);
     if (json !== undefined) {
       writeFileSync(json, `${JSON.stringify({ ...results, goals: goals(results) }, null, 2)}\n`);

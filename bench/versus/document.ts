@@ -45,6 +45,8 @@ function story({ forms, peaks }: Results): Readonly<Record<string, string>> {
   if (fused === undefined || two === undefined || all === undefined) return {};
   const rate = (ms: number) => FLOPS / ms / 1e6;
   const bandwidth = two.bytes / two.ms / 1e6;
+  const limit = (peak: number | undefined) =>
+    peak === undefined ? 'not measured' : digits((4 * peak) / (2 * bandwidth));
   return {
     ...{ twoFaster: digits(all.ms / two.ms), fusedFaster: digits(two.ms / fused.ms) },
     ...{
@@ -63,7 +65,11 @@ function story({ forms, peaks }: Results): Readonly<Record<string, string>> {
       twoRate: digits(rate(two.ms)),
       fusedRate: digits(rate(fused.ms)),
     },
-    predicted: digits((4 * rate(fused.ms)) / (2 * bandwidth)),
+    ...{
+      predicted: limit(Math.max(...Object.values(peaks))),
+      predicted256: limit(peaks.avx2),
+      predicted128: limit(peaks['128']),
+    },
   };
 }
 
