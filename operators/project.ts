@@ -1,7 +1,8 @@
-import { map, type OperatorFunction } from 'rxjs';
+import { mergeMap, toArray, type OperatorFunction } from 'rxjs';
 import type { HasNormed, HasQkv, TokenEvent } from '../src/core/event.js';
 import { Failure } from '../src/core/failure.js';
-import type { Floats } from '../src/core/memory.js';
+import type { Slot } from '../src/core/memory.js';
+import { multiplyRows } from '../src/core/multiply-rows.js';
 import type { Run } from '../src/core/run.js';
 import type { ProjectionWeights } from '../src/core/weights.js';
 
@@ -11,36 +12,75 @@ export interface ProjectOptions {
   readonly weights: ProjectionWeights;
 }
 
+type Parts = Pick<Run, 'arena' | 'shape' | 'multiply'>;
+
 /**
  * Add `qkv`: the rows of all heads, (heads × d) each, in shared memory, from `normed`, (heads·d).
  * `record`, the last to read them, frees them.
  *
+ * All events that come are projected together, as one product of matrices, when the last of them is there: the input must
+ * be finite, one step or the tokens of a prompt. A token's rows are the same alone and among others (`MultiplyRows`).
+ *
  * @throws Failure `bad-input` naming the step, layer, head and row that holds a number float32 cannot
  */
 export function project<T extends TokenEvent & HasNormed>(
-  { arena, shape }: Pick<Run, 'arena' | 'shape'>,
+  run: Parts,
   { layer, weights }: ProjectOptions,
 ): OperatorFunction<T, T & HasQkv> {
+  return (events) =>
+    events.pipe(
+      toArray(),
+      mergeMap((together) => projectAll(run, layer, weights, together)),
+    );
+}
+
+function projectAll<T extends TokenEvent & HasNormed>(
+  run: Parts,
+  layer: number,
+  { q, k1, k2, v1, v2 }: ProjectionWeights,
+  events: readonly T[],
+): readonly (T & HasQkv)[] {
+  const x = Float32Array.from(events.flatMap(({ normed }) => [...normed]));
+  const rows = (name: keyof ProjectionWeights, w: Float32Array) => rowsOf(run, layer, name, x, w, events);
+  const slots = {
+    q: rows('q', q),
+    k1: rows('k1', k1),
+    k2: k2 && rows('k2', k2),
+    v1: rows('v1', v1),
+    v2: v2 && rows('v2', v2),
+  };
+  return events.map((event, i) => ({
+    ...event,
+    layer,
+    qkv: {
+      q: slots.q[i],
+      k1: slots.k1[i],
+      k2: slots.k2 && slots.k2[i],
+      v1: slots.v1[i],
+      v2: slots.v2 && slots.v2[i],
+    },
+  }));
+}
+
+/** One slot of (heads × d) per event. */
+function rowsOf(
+  { arena, shape, multiply = multiplyRows }: Parts,
+  layer: number,
+  name: string,
+  x: Float32Array,
+  w: Float32Array,
+  events: readonly TokenEvent[],
+): readonly Slot[] {
   const width = shape.heads * shape.d;
-  return map((event) => {
-    const rows = (name: keyof ProjectionWeights, w: Float32Array) => {
-      const slot = arena.alloc(width);
-      const out = arena.view(slot);
-      multiply(event.normed, w, out);
-      const bad = out.findIndex((x) => !Number.isFinite(x));
-      if (bad >= 0)
-        throw overflow(event, `layer ${layer}, head ${Math.floor(bad / shape.d)}`, name, out[bad]);
-      return slot;
-    };
-    const { q, k1, k2, v1, v2 } = weights;
-    const qkv = {
-      q: rows('q', q),
-      k1: rows('k1', k1),
-      k2: k2 && rows('k2', k2),
-      v1: rows('v1', v1),
-      v2: v2 && rows('v2', v2),
-    };
-    return { ...event, layer, qkv };
+  const out = new Float32Array(events.length * width);
+  if (events.length > 0) multiply(x, w, out, events.length);
+  return events.map((event, i) => {
+    const row = out.subarray(i * width, (i + 1) * width);
+    const bad = row.findIndex((number) => !Number.isFinite(number));
+    if (bad >= 0) throw overflow(event, `layer ${layer}, head ${Math.floor(bad / shape.d)}`, name, row[bad]);
+    const slot = arena.alloc(width);
+    arena.view(slot).set(row);
+    return slot;
   });
 }
 
@@ -50,15 +90,4 @@ function overflow({ streamId, step }: TokenEvent, where: string, name: string, v
     `stream ${streamId}, step ${step}, ${where}: ${name} holds ${value}`,
     'the projection weights are too large for float32: scale them down',
   );
-}
-
-/** out = x · w for x (m) and w (m × n), row-major, float64 sums; goes through w once, in order. */
-function multiply(x: Float32Array, w: Float32Array, out: Floats): void {
-  const n = out.length;
-  const sums = new Float64Array(n);
-  for (let row = 0; row < x.length; row++) {
-    const [factor, at] = [x[row], row * n];
-    for (let column = 0; column < n; column++) sums[column] += factor * w[at + column];
-  }
-  out.set(sums);
 }

@@ -9,6 +9,7 @@ import { writeRunFile } from '../data/sinks/trace-folder.js';
 import { Failure } from '../src/core/failure.js';
 import type { TokenEvent } from '../src/core/event.js';
 import { Ledger } from '../src/core/ledger.js';
+import type { MultiplyRows } from '../src/core/multiply-rows.js';
 import { randomStream } from '../src/core/random.js';
 import type { Clock, Run } from '../src/core/run.js';
 import type { TraceSink } from '../src/core/trace.js';
@@ -29,6 +30,7 @@ export interface Machine {
   readonly arena: SharedArena;
   readonly pool: AttentionPool;
   readonly weights: readonly ProjectionWeights[];
+  readonly multiply?: MultiplyRows | undefined;
 }
 
 /** The folder of a run that is being written. */
@@ -77,13 +79,13 @@ export async function carryOut(
 function assembleRun(
   { config, caches }: ResolvedRun,
   { dir, snapshotEvery: every = 'auto', onSnapshot }: Execution,
-  { arena, pool }: Machine,
+  { arena, pool, multiply }: Machine,
   trace: OpenTrace,
 ): { readonly run: Run; readonly bank: SavedBank } {
   const random: Run['random'] = (...labels) => randomStream(config.seed, ...labels);
   const { clock, log, journal } = trace;
   const ledger = new Ledger(config.memory ?? Infinity);
-  const parts = { arena, pool, ledger, clock, shape: shapeOf(config), seed: config.seed, random };
+  const parts = { arena, pool, multiply, ledger, clock, shape: shapeOf(config), seed: config.seed, random };
   const bank = createBank(parts, caches);
   const from = trace.from?.head ?? null;
   const told = onSnapshot === undefined ? {} : { onSnapshot };

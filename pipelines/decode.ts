@@ -1,4 +1,4 @@
-import { identity, of, type Observable, type OperatorFunction } from 'rxjs';
+import { concatMap, from, identity, map, of, type Observable, type OperatorFunction } from 'rxjs';
 import { accountMemory } from '../operators/account-memory.js';
 import { addResidual } from '../operators/add-residual.js';
 import { attend } from '../operators/attend.js';
@@ -18,6 +18,7 @@ import { topKMass } from '../src/bounds/top-k-mass.js';
 import type { HasQkv, HasResidual, HasRows, RecordedStep, TokenEvent } from '../src/core/event.js';
 import type { Run } from '../src/core/run.js';
 import type { ProjectionWeights } from '../src/core/weights.js';
+import { promptGroups } from './prompt-groups.js';
 
 /** What every pipeline that decodes needs to know. */
 export interface FlowOptions extends RecordOptions {
@@ -37,7 +38,8 @@ export interface DecodeOptions extends FlowOptions, EmbedOptions {
 /**
  * Decode tokens: embed → (norm → project → caches → attend → compare → memory → record → residual) per layer →
  * journal, once a step.
- * The next token is pulled only when the journal has taken the rows of this one.
+ * The next token is pulled only when the journal has taken the rows of this one; those of a prompt come in groups, which the
+ * first layer projects together (`promptGroups`). From its caches on every token goes alone: deeper layers need its answer.
  */
 export function decode(
   run: Run,
@@ -46,18 +48,22 @@ export function decode(
 ): Observable<TokenEvent> {
   const { weights } = options;
   const last = weights.length - 1;
-  const layers = weights.map(
-    (_, layer): OperatorFunction<Embedded, Embedded> =>
+  const projected = (layer: number) => (x: Observable<Embedded>) =>
+    x.pipe(layerNorm(), project(run, { layer, weights: weights[layer] }));
+  const answered = (layer: number) => (x: Observable<Embedded & HasQkv>) =>
+    x.pipe(throughCaches(run, options, { always: layer < last }), layer < last ? addResidual() : identity);
+  const deeper = weights.slice(1).map(
+    (_, i): OperatorFunction<Embedded, Embedded> =>
       (x) =>
-        x.pipe(
-          layerNorm(),
-          project(run, { layer, weights: weights[layer] }),
-          throughCaches(run, options, { always: layer < last }),
-          layer < last ? addResidual() : identity,
-        ),
+        x.pipe(projected(i + 1), answered(i + 1)),
   );
-  return mergePull(tokens, (token) =>
-    of({ ...token, rows: [] }).pipe(embed(run, options), chain<Embedded>(layers), journal(run)),
+  return mergePull(promptGroups(tokens), (group) =>
+    from(group).pipe(
+      map((token) => ({ ...token, rows: [] })),
+      embed(run, options),
+      projected(0),
+      concatMap((token) => of(token).pipe(answered(0), chain<Embedded>(deeper), journal(run))),
+    ),
   );
 }
 

@@ -7,6 +7,7 @@ import type { AttentionPool } from '../src/core/pool.js';
 import type { Clock } from '../src/core/run.js';
 import { SharedArena } from '../workers/arena.js';
 import { chooseKernel } from '../workers/choose-kernel.js';
+import { multiplyOf } from '../workers/multiply.js';
 import { openPool } from '../workers/open-pool.js';
 import { carryOut, type Machine, type OpenTrace } from './carry-out.js';
 import { describeRun } from './describe-run.js';
@@ -44,7 +45,7 @@ export async function withMachine<T>(
   const make = execution.pool ?? openPool;
   const pool = await make({ arena, threads: execution.threads, kernel });
   try {
-    return await work({ arena, pool, weights }, pool.kernel);
+    return await work({ arena, pool, weights, multiply: multiplyOf(kernel.name) }, pool.kernel);
   } finally {
     await pool.close();
   }

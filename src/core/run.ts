@@ -1,6 +1,7 @@
 import type { Cache, CacheFactory, HeldBytes, Snapshot } from './cache.js';
 import type { Ledger } from './ledger.js';
 import type { Arena, Rows } from './memory.js';
+import type { MultiplyRows } from './multiply-rows.js';
 import type { AttentionPool } from './pool.js';
 import type { Random } from './random.js';
 import type { ModelShape } from './shape.js';
@@ -65,6 +66,8 @@ export interface Run {
   readonly arena: Arena;
   readonly ledger: Ledger;
   readonly pool: AttentionPool;
+  /** Projects; the reference, which gives the same bits, where it is absent. */
+  readonly multiply?: MultiplyRows | undefined;
   readonly caches: CacheBank;
   readonly clock: Clock;
   readonly sink: TraceSink;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Job } from '../../src/core/plan.js';
+import type { MultiplyRows } from '../../src/core/multiply-rows.js';
 import type { Kernel } from './kernel.js';
 
 /** Instruction sets of the native kernel, best first. */
@@ -9,6 +10,8 @@ export type InstructionSet = 'avx512' | 'avx2' | 'portable';
 export interface NativeAddon {
   /** Choose an instruction set for all threads, '' for the best; null when the processor lacks it. */
   choose(name: InstructionSet | ''): InstructionSet | null;
+  /** out = x·w, see `MultiplyRows`. */
+  multiply: MultiplyRows;
   tile(memory: Float64Array, words: number, from: number, to: number, out: number): void;
 }
 

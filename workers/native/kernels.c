@@ -32,6 +32,7 @@ typedef struct {
   void (*scale_keys)(const float *k1, const float *scaled, int rows, int d, float *y);
   void (*rescale)(float *w, int n, float factor);
   void (*reduce)(const float *v1, const float *w, int rows, int d, int ldw, double *acc);
+  void (*gemm)(const float *x, const float *w, float *out, int rows, int inner, int columns);
   float (*largest)(const float *s, int n);
   double (*weigh)(float *s, int n, float m);
   void (*row_sums)(const float *s, int keys, float *m, float *l);
@@ -46,7 +47,7 @@ typedef struct {
   double (*features)(const double *weights, const double *a, const double *b, int rows, int d, double *acc);
 } Isa;
 #define ISA_TABLE(name) \
-  { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(scale_keys), NAME(rescale), NAME(reduce), NAME(largest), NAME(weigh), \
+  { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(scale_keys), NAME(rescale), NAME(reduce), NAME(gemm), NAME(largest), NAME(weigh), \
     NAME(row_sums), NAME(row_scores), NAME(row_values), NAME(exact_scores), NAME(exact_values), NAME(exact_weigh), NAME(exact_measure), NAME(box_bound), NAME(row_bound), NAME(features) }
 
 #if defined(__x86_64__)
@@ -59,6 +60,7 @@ typedef struct {
 #define VMAX(a, b) ((NAME(vec))_mm512_max_ps((__m512)(a), (__m512)(b)))
 #include "grid.h"
 #include "chunk.h"
+#include "gemm.h"
 #include "exact.h"
 #include "bounds.h"
 #include "features.h"
@@ -78,6 +80,7 @@ static const Isa AVX512 = ISA_TABLE("avx512");
 #define VMAX(a, b) ((NAME(vec))_mm256_max_ps((__m256)(a), (__m256)(b)))
 #include "grid.h"
 #include "chunk.h"
+#include "gemm.h"
 #include "exact.h"
 #include "bounds.h"
 #include "features.h"
@@ -98,6 +101,7 @@ static const Isa AVX2 = ISA_TABLE("avx2");
 #define VMAX(a, b) ((NAME(vec))((((NAME(ivec))(a)) & ((a) > (b))) | (((NAME(ivec))(b)) & ~((a) > (b)))))
 #include "grid.h"
 #include "chunk.h"
+#include "gemm.h"
 #include "exact.h"
 #include "bounds.h"
 #include "features.h"
@@ -119,6 +123,10 @@ const char *kernel_choose(const char *wanted) {
   for (int i = 0; i < count; i++)
     if (wanted[0] == 0 || strcmp(wanted, options[i]->name) == 0) return (chosen = options[i])->name;
   return NULL;
+}
+
+void kernel_multiply(const float *x, const float *w, float *out, int rows, int inner, int columns) {
+  chosen->gemm(x, w, out, rows, inner, columns);
 }
 
 #include "words.h"
