@@ -1,4 +1,5 @@
-import { readSteps } from '../data/sinks/read-steps.js';
+import { readSealedRun } from '../data/sinks/read-steps.js';
+import { readTable, type TableBatch } from '../data/sinks/read-table.js';
 import type { RunFile } from '../data/schemas/run-file.js';
 
 /** What one cache cost and how far it was from exact, over a whole trace. Null: not measured. */
@@ -44,31 +45,52 @@ const COLUMNS = [
 ] as const; // prettier-ignore
 
 /**
- * Summarise a sealed trace, cache by cache in the order of its rows.
+ * Summarise a sealed trace, cache by cache in the order of its rows, batch by batch: of a long trace only what quantiles
+ * need is in memory, a number per token and cache.
  * @throws Failure `bad-trace`
  */
 export async function summarise(dir: string): Promise<TraceSummary> {
-  const { run, rows, columns } = await readSteps(dir, COLUMNS);
+  const run = await readSealedRun(dir);
   const tallies = new Map<string, Tally>();
-  const variances: number[] = [];
-  const steps = new Set<string>();
-  const { stream_id, layer, head, step, cache: labels } = columns;
-  const number = (name: Exclude<(typeof COLUMNS)[number], 'cache'>, i: number) =>
-    columns[name].valid?.[i] === 0 ? null : columns[name].values[i];
-  for (let i = 0; i < rows; i++) {
-    const stream = stream_id.values[i];
-    const key = `${stream}/${step.values[i]}`;
-    steps.add(key);
-    const cache = labels.values[i];
-    const tally = tallies.get(cache) ?? new Tally();
-    tallies.set(cache, tally);
-    tally.add((name) => number(name, i), `${stream}/${layer.values[i]}/${head.values[i]}`, key);
-    const std = number('score_std', i);
-    if (std !== null && step.values[i] > 0) variances.push(std * std);
+  let [tokens, variances, decoded] = [0, 0, 0];
+  let last: Row | null = null;
+  for await (const batch of readTable(dir, run, 'steps', COLUMNS)) {
+    for (let i = 0; i < batch.rows; i++) {
+      const row = rowOf(batch, i);
+      const sameToken = last !== null && last.stream === row.stream && last.step === row.step;
+      if (!sameToken) tokens++; // the rows of a token stand together: a step is written whole, once
+      last = row;
+      const tally = tallies.get(row.cache) ?? new Tally();
+      tallies.set(row.cache, tally);
+      tally.add(row);
+      const std = row.of('score_std');
+      if (std === null || row.step === 0) continue;
+      variances += std * std;
+      decoded++;
+    }
   }
   const caches = [...tallies].map(([cache, tally]) => ({ cache, ...tally.summary() }));
-  const variance = mean(variances);
-  return { dir, run, tokens: steps.size, score_std: variance === null ? null : Math.sqrt(variance), caches };
+  return { dir, run, tokens, score_std: decoded === 0 ? null : Math.sqrt(variances / decoded), caches };
+}
+
+/** One row of the trace, columns looked up when they are asked for. */
+interface Row {
+  readonly stream: number;
+  readonly step: number;
+  readonly cache: string;
+  /** Whose cache it is about: stream, layer and head. */
+  readonly instance: string;
+  of(name: Measured): number | null;
+}
+
+function rowOf({ columns }: TableBatch, i: number): Row {
+  const number = (name: string) =>
+    columns[name].valid?.[i] === 0 ? null : (columns[name].values[i] as number);
+  const [stream, step] = [number('stream_id')!, number('step')!];
+  return {
+    ...{ stream, step, of: number, cache: columns.cache.values[i] as string },
+    instance: `${stream}/${number('layer')}/${number('head')}`,
+  };
 }
 
 /** What the instances of a cache hold, one per stream, layer and head: the sum of their latest values, and its peak. */
@@ -84,38 +106,42 @@ class Holdings {
   }
 }
 
-type Measured = 'resident_bytes' | 'metadata_bytes' | 'scratch_bytes' | 'update_ns' | 'plan_ns' | 'attend_ns' | 'err_rel_l2' | 'lost_mass' | 'within_bound' | 'out_of_range'; // prettier-ignore
+type Measured = 'resident_bytes' | 'metadata_bytes' | 'scratch_bytes' | 'update_ns' | 'plan_ns' | 'attend_ns' | 'err_rel_l2' | 'lost_mass' | 'within_bound' | 'out_of_range' | 'score_std'; // prettier-ignore
 
 class Tally {
   readonly #errors: number[] = [];
-  readonly #lost: number[] = [];
-  readonly #within: number[] = [];
+  readonly #lost = new Mean();
+  readonly #within = new Mean();
   #outOfRange = 0;
   readonly #resident = new Holdings();
   readonly #scratch = new Holdings();
   readonly #held = new Holdings();
-  readonly #ns = new Map<string, number>();
+  /** Per token, through all heads and layers; its rows stand together. */
+  readonly #ms: number[] = [];
+  #token = '';
 
-  /** Add one row: `of` gives its columns (null where not measured), `instance` the cache it is about, `key` the token. */
-  add(of: (name: Measured) => number | null, instance: string, key: string): void {
+  add({ of, instance, stream, step }: Row): void {
     const [resident, metadata] = [of('resident_bytes') ?? 0, of('metadata_bytes') ?? 0];
     this.#resident.hold(instance, resident);
     this.#held.hold(instance, resident + metadata);
     this.#scratch.hold(instance, of('scratch_bytes') ?? 0);
     const [update, plan, attend] = [of('update_ns'), of('plan_ns'), of('attend_ns')];
-    if (update !== null && attend !== null) {
-      this.#ns.set(key, (this.#ns.get(key) ?? 0) + update + (plan ?? 0) + attend);
-    }
+    if (update !== null && attend !== null) this.#addTime(`${stream}/${step}`, update + (plan ?? 0) + attend);
     this.#outOfRange += of('out_of_range') ?? 0;
-    const into = { err_rel_l2: this.#errors, lost_mass: this.#lost, within_bound: this.#within };
-    for (const name of ['err_rel_l2', 'lost_mass', 'within_bound'] as const) {
-      const value = of(name);
-      if (value !== null) into[name].push(value);
-    }
+    const error = of('err_rel_l2');
+    if (error !== null) this.#errors.push(error);
+    this.#lost.add(of('lost_mass'));
+    this.#within.add(of('within_bound'));
+  }
+
+  #addTime(token: string, ns: number): void {
+    if (token !== this.#token) this.#ms.push(0);
+    this.#token = token;
+    this.#ms[this.#ms.length - 1] += ns / 1e6;
   }
 
   summary(): Omit<CacheSummary, 'cache'> {
-    const ms = Float64Array.from(this.#ns.values(), (ns) => ns / 1e6).sort();
+    const ms = Float64Array.from(this.#ms).sort();
     const errors = Float64Array.from(this.#errors).sort();
     return {
       peak_resident_bytes: this.#resident.peak,
@@ -123,21 +149,36 @@ class Tally {
       peak_held_bytes: this.#held.peak,
       ms_per_token_p50: quantile(ms, 0.5),
       ms_per_token_p95: quantile(ms, 0.95),
-      err_rel_l2_mean: mean(errors),
+      err_rel_l2_mean: meanOf(this.#errors),
       err_rel_l2_p99: quantile(errors, 0.99),
       err_rel_l2_max: quantile(errors, 1),
-      lost_mass_mean: mean(this.#lost),
-      within_bound_share: mean(this.#within),
+      lost_mass_mean: this.#lost.value(),
+      within_bound_share: this.#within.value(),
       out_of_range: this.#outOfRange,
     };
   }
 }
 
-function mean(values: ArrayLike<number>): number | null {
-  if (values.length === 0) return null;
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return sum / values.length;
+/** A mean that forgets what it was made of; null of nothing. */
+class Mean {
+  #sum = 0;
+  #count = 0;
+
+  add(value: number | null): void {
+    if (value === null) return;
+    this.#sum += value;
+    this.#count++;
+  }
+
+  value(): number | null {
+    return this.#count === 0 ? null : this.#sum / this.#count;
+  }
+}
+
+function meanOf(values: readonly number[]): number | null {
+  const mean = new Mean();
+  for (const value of values) mean.add(value);
+  return mean.value();
 }
 
 /** The smallest value that at least `share` of the sorted values do not exceed. */

@@ -37,8 +37,7 @@ export async function readSteps<C extends keyof StepRow>(
   dir: string,
   names: readonly C[],
 ): Promise<Steps<C>> {
-  const run = await readRunFile(dir);
-  if (!run.sealed) throw new Failure('bad-trace', `${dir} is not sealed`, `kronflow seal ${dir}`);
+  const run = await readSealedRun(dir);
   await checkSha256(dir, run, 'steps.parquet'); // parquet-wasm dies of some damaged files instead of throwing
   const path = join(dir, 'steps.parquet');
   const columns = Object.fromEntries(names.map((name) => [name, stepColumns[name]]));
@@ -55,4 +54,14 @@ export async function readSteps<C extends keyof StepRow>(
     );
   }
   return { run, rows: buffer.rows, columns: buffer.view() as unknown as Steps<C>['columns'] };
+}
+
+/**
+ * run.json of a trace that is sealed.
+ * @throws Failure `bad-trace`
+ */
+export async function readSealedRun(dir: string): Promise<RunFile> {
+  const run = await readRunFile(dir);
+  if (!run.sealed) throw new Failure('bad-trace', `${dir} is not sealed`, `kronflow seal ${dir}`);
+  return run;
 }
