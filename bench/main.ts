@@ -10,6 +10,7 @@ import type { Measurement } from './measure.js';
 import { memory } from './memory.js';
 import { pace } from './pace.js';
 import { describeMachine, findingsTable, reached } from './report.js';
+import { sharing } from './sharing.js';
 import { skipping } from './skip.js';
 import { compareWith } from './versus/compare.js';
 
@@ -25,6 +26,7 @@ const all: readonly Measurement[] = [
   memory,
   journal,
   importing,
+  sharing,
   replay,
 ];
 
