@@ -150,7 +150,7 @@ describe('a run with a window', () => {
     ['its first commit is damaged', (name: string) => flip(inJournal(name, 'commits'), 12), 0],
     ['a table is gone', (name: string) => rmSync(inJournal(name, 'steps.arrows')), 0],
     ['the first batch is damaged', (name: string) => flip(inJournal(name, 'steps.arrows'), 6000), 0],
-    ['the last batch is cut', (name: string) => truncateSync(inJournal(name, 'outputs.arrows'), 6000), 16],
+    ['the last batch is cut', (name: string) => truncateSync(inJournal(name, 'outputs.arrows'), 5000), 16],
   ])('goes on from what is sound when %s', async (_, damage, from) => {
     const name = killed();
     damage(name);

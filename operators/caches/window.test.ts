@@ -35,7 +35,7 @@ it('is exact attention over the last tokens, with each key beside its own value'
   trial.release();
 });
 
-it.each([{ size: 0 }, { size: -3 }, { size: 1.5 }, { size2: 0 }, { size: '0%' }, { size: '1kb' }])(
+it.each([{ size: 0 }, { size: -3 }, { size: 1.5 }, { size2: 0 }, { size: '0%' }, { size: '1kx' }])(
   'refuses %o',
   (options) => {
     expect(() => window(options)).toThrow(expect.objectContaining({ code: 'bad-option' }) as Error);

@@ -15,7 +15,7 @@ const RULES: Readonly<Record<Rule, readonly [text: string, holds: (x: number) =>
 /** Columns of which more is known than that they are counts. An error relative to an output of zeros is infinite. */
 const KNOWN: Readonly<Record<string, Rule>> = {
   ...{ err_rel_l2: 'size', err_eps: 'size', err_cos: 'size', certificate: 'size', claimed_eps: 'size' },
-  ...{ skipped_mass: 'size', logz_err: 'number', max_score: 'number', lse: 'number' },
+  ...{ skipped_mass: 'size', logz_err: 'number', max_score: 'number', exact_max_score: 'number', lse: 'number' },
   ...{
     skipped_share: 'share',
     lost_mass: 'share',
@@ -39,7 +39,7 @@ const LIVING = [
     'err_cos',
     'err_l2',
   ],
-  ...['logz_err', 'score_std', 'weight_norm', 'value_norm', 'max_score', 'lse'],
+  ...['logz_err', 'score_std', 'weight_norm', 'value_norm', 'max_score', 'exact_max_score', 'lse'],
   ...['t_ns', 'update_ns', 'attend_ns', 'queue_ns', 'reference_ns'],
 ];
 
