@@ -97,7 +97,8 @@ function checkBatch(flat: Flatbuffer, batch: number, fields: readonly ArrowField
   const [nodes, buffers] = [flat.vector(batch, 1, 16), flat.vector(batch, 2, 16)];
   const compressed = flat.field(batch, 3) !== null; // then lengths say nothing, and apache-arrow refuses it
   if (rows < 0 || rows > MAX_ROWS) throw new RangeError(`a batch of ${rows} rows`);
-  let [node, buffer] = [0, 0];
+  const counts = flat.vector(batch, 4, 8); // of data buffers, one per column of views
+  let [node, buffer, views] = [0, 0, 0];
   const take = (needed: number) => {
     if (buffer >= buffers.length) throw new RangeError('a batch without all of its buffers');
     const at = buffers.start + 16 * buffer++;
@@ -106,6 +107,12 @@ function checkBatch(flat: Flatbuffer, batch: number, fields: readonly ArrowField
       throw new RangeError(`a buffer at bytes ${offset} to ${offset + length} of ${body}`);
     if (!compressed && length < needed)
       throw new RangeError(`a buffer of ${length} bytes where ${needed} are needed`);
+  };
+  const variadic = () => {
+    if (views >= counts.length) throw new RangeError('a batch without all of its buffer counts');
+    const count = flat.longAt(counts.start + 8 * views++);
+    if (count < 0 || count > buffers.length) throw new RangeError(`a column of ${count} buffers`);
+    return count;
   };
   const column = (field: ArrowField, atLeast: number) => {
     if (node >= nodes.length) throw new RangeError('a batch without all of its columns');
@@ -117,6 +124,7 @@ function checkBatch(flat: Flatbuffer, batch: number, fields: readonly ArrowField
       );
     if (field.hasValidity) take(nulls > 0 ? Math.ceil(length / 8) : 0);
     for (const bytes of field.buffers) take(bytes(length));
+    if (field.variadic) for (let more = variadic(); more > 0; more--) take(0);
     for (const child of field.children) column(child, field.childRows(length));
   };
   for (const field of fields) column(field, rows);

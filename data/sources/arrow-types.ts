@@ -8,6 +8,8 @@ export interface ArrowField {
   /** Bytes of each buffer after the validity bitmap, for n rows; null: any. */
   readonly buffers: readonly ((rows: number) => number)[];
   readonly hasValidity: boolean;
+  /** Whether each batch says how many more buffers there are (views of text). */
+  readonly variadic: boolean;
   readonly children: readonly ArrowField[];
   /** Rows that the children have at least, for n rows; 0 where offsets say it. */
   readonly childRows: (rows: number) => number;
@@ -33,13 +35,14 @@ export function readFields(flat: Flatbuffer, schema: number): readonly ArrowFiel
     const children = Array.from({ length }, (_, i) => read(flat.table(start + 4 * i), depth + 1));
     const stored = storage(flat, flat.int(table, 2, 'Uint8'), flat.tableField(table, 3), children);
     const name = flat.text(table, 0);
-    const plain = { name, children, hasValidity: true, childRows: any, dictionary: null, ...stored };
+    const rest = { hasValidity: true, childRows: any, variadic: false, dictionary: null };
+    const plain = { name, children, ...rest, ...stored };
     const encoding = flat.tableField(table, 4);
     if (encoding === null) return plain;
     const index = flat.tableField(encoding, 1);
     const width = index === null ? 4 : flat.int(index, 0, 'Int32') / 8;
     const dictionary = { id: flat.long(encoding, 0), values: plain };
-    return { ...plain, children: [], buffers: [wide(width)], hasValidity: true, childRows: any, dictionary };
+    return { name, children: [], buffers: [wide(width)], ...rest, dictionary };
   };
   const { start, length } = flat.vector(schema, 1, 4);
   checkMetadata(flat, schema, 2);
@@ -56,7 +59,8 @@ function checkMetadata(flat: Flatbuffer, table: number, index: number): void {
   }
 }
 
-type Storage = Partial<Pick<ArrowField, 'hasValidity' | 'childRows'>> & Pick<ArrowField, 'buffers'>;
+type Storage = Partial<Pick<ArrowField, 'hasValidity' | 'childRows' | 'variadic'>> &
+  Pick<ArrowField, 'buffers'>;
 
 /** Types by their number in Schema.fbs. */
 function storage(
@@ -116,6 +120,9 @@ function storage(
       return needs(0, { buffers: [offsets(8), any] });
     case 21: // LargeList
       return needs(1, { buffers: [offsets(8)] });
+    case 23: // BinaryView
+    case 24: // Utf8View, as polars writes text
+      return needs(0, { buffers: [wide(16)], variadic: true });
     default:
       throw new RangeError(`a column of type ${kind}, which is not read`);
   }

@@ -105,7 +105,7 @@ describe('inspect', () => {
   it('gives as JSON what a query of the trace gives', async () => {
     const summary = JSON.parse(await succeed(['inspect', 'out', '--json'], start)) as TraceSummary;
     const [row] = await queryDuckDB(`
-      with t as (select step, cache, sum(resident_bytes) as b, sum(update_ns + attend_ns) / 1e6 as ms
+      with t as (select step, cache, sum(resident_bytes) as b, sum(update_ns + plan_ns + attend_ns) / 1e6 as ms
         from '${folder.path}/out/steps.parquet' group by all)
       select (select count(distinct step) from t) as tokens,
         (select sqrt(avg(score_std * score_std)) from '${folder.path}/out/steps.parquet' where step > 0) as std,
@@ -133,7 +133,8 @@ describe('inspect', () => {
     for (const words of [
       'window',
       'two-cache',
-      'peak bytes',
+      'held',
+      'scratch',
       'ms/token p50',
       'p95',
       'error mean',
