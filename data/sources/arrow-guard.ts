@@ -23,7 +23,8 @@ export async function guardArrow(
 ): Promise<void> {
   try {
     const footer = isFile ? await readFooter(handle, size) : null;
-    const blocks = await walk(handle, isFile ? FILE_START : 0, footer?.start ?? size, footer?.fields ?? null);
+    const from = footer === null ? 0 : await firstMessage(handle, footer);
+    const blocks = await walk(handle, from, footer?.start ?? size, footer?.fields ?? null);
     if (footer !== null && JSON.stringify(blocks) !== JSON.stringify(footer.blocks))
       throw new RangeError(
         `its footer lists ${footer.blocks.length} batches, but there are ${blocks.length}`,
@@ -32,6 +33,13 @@ export async function guardArrow(
     if (error instanceof RangeError) throw damaged(path, error);
     throw error;
   }
+}
+
+/** Where the messages of a file start: polars writes the schema before them without the frame of a message. */
+async function firstMessage(handle: FileHandle, { start, first }: Footer): Promise<number> {
+  if (start < FILE_START + 4) return start;
+  const frame = await bytesAt(handle, FILE_START, 4, start);
+  return frame.readUInt32LE(0) === 0xffffffff ? FILE_START : first;
 }
 
 /** Go from message to message; returns where the record batches start. */
@@ -132,7 +140,15 @@ function checkBatch(flat: Flatbuffer, batch: number, fields: readonly ArrowField
     throw new RangeError('a batch with more columns than the schema');
 }
 
-async function readFooter(handle: FileHandle, size: number) {
+/** What the end of a file says of it; `first`: where the first of its dictionaries and batches starts. */
+interface Footer {
+  readonly start: number;
+  readonly first: number;
+  readonly fields: readonly ArrowField[];
+  readonly blocks: readonly number[];
+}
+
+async function readFooter(handle: FileHandle, size: number): Promise<Footer> {
   const tail = await bytesAt(handle, size - 10, 10, size);
   const length = tail.readInt32LE(0);
   const start = size - 10 - length;
@@ -143,7 +159,7 @@ async function readFooter(handle: FileHandle, size: number) {
   if (schema === null) throw new RangeError('a footer without a schema');
   const fields = readFields(flat, schema);
   const dictionaries = flat.vector(footer, 2, 24);
-  const { start: first, length: count } = flat.vector(footer, 3, 24);
+  const batches = flat.vector(footer, 3, 24);
   const block = (from: number) => (_: unknown, i: number) => {
     const at = from + 24 * i;
     const [offset, metadata, body] = [flat.longAt(at), flat.intAt(at + 8), flat.longAt(at + 16)];
@@ -151,8 +167,10 @@ async function readFooter(handle: FileHandle, size: number) {
       throw new RangeError(`a batch at byte ${offset} of ${metadata} and ${body} bytes`);
     return offset;
   };
-  Array.from({ length: dictionaries.length }, block(dictionaries.start));
-  return { start, fields, blocks: Array.from({ length: count }, block(first)) };
+  const others = Array.from({ length: dictionaries.length }, block(dictionaries.start));
+  const blocks = Array.from({ length: batches.length }, block(batches.start));
+  const first = [...others, ...blocks].reduce((least, at) => Math.min(least, at), start);
+  return { start, first, fields, blocks };
 }
 
 async function bytesAt(handle: FileHandle, position: number, length: number, end: number): Promise<Buffer> {
