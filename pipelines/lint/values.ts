@@ -15,7 +15,13 @@ const RULES: Readonly<Record<Rule, readonly [text: string, holds: (x: number) =>
 /** Columns of which more is known than that they are counts. An error relative to an output of zeros is infinite. */
 const KNOWN: Readonly<Record<string, Rule>> = {
   ...{ err_rel_l2: 'size', err_eps: 'size', err_cos: 'size', certificate: 'size', claimed_eps: 'size' },
-  ...{ skipped_mass: 'size', logz_err: 'number', max_score: 'number', exact_max_score: 'number', lse: 'number' },
+  ...{
+    skipped_mass: 'size',
+    logz_err: 'number',
+    max_score: 'number',
+    exact_max_score: 'number',
+    lse: 'number',
+  },
   ...{
     skipped_share: 'share',
     lost_mass: 'share',
