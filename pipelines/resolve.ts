@@ -46,13 +46,11 @@ export async function resolveRun(
   request: RunRequest,
   stdin: AsyncIterable<Uint8Array>,
 ): Promise<ResolvedRun> {
-  const plugin = findByName('source', sources, request.source.name);
-  const source = plugin(request.source.options)({ seed: request.seed, stdin });
+  const { plugin, source, model } = await openSource(request, stdin);
   const caches = request.caches.map(({ name, label, options }) => ({
     label,
     factory: findByName('cache', builtIn, name)(options),
   }));
-  const model = source.kind === 'entries' ? await modelOf(source, request.model) : tokenModel(request.model);
   const config = checkConfig({
     ...request,
     source: { name: plugin.spec.name, options: plugin.spec.options.parse(request.source.options) as never },
@@ -69,6 +67,28 @@ export async function resolveRun(
   refuseNothingToDecode(config, source, steps ?? config.tokens);
   refuseTooManyToRecall(config, source, steps ?? config.tokens);
   return { config, source, caches, inputs: await describeInputs(config, source), steps, memoryBytes };
+}
+
+/**
+ * The model of a run before its caches are known: what comparisons fit budgets to.
+ * @throws Failure for a source or sizes that are unknown, wrong or contradictory
+ */
+export async function resolveModel(
+  request: Pick<RunRequest, 'source' | 'model' | 'seed'>,
+  stdin: AsyncIterable<Uint8Array>,
+): Promise<Config['model']> {
+  return (await openSource(request, stdin)).model;
+}
+
+/** The source that a request names, nothing read of its steps yet, and the model that both make. */
+async function openSource(
+  { source: { name, options }, model: asked, seed }: Pick<RunRequest, 'source' | 'model' | 'seed'>,
+  stdin: AsyncIterable<Uint8Array>,
+) {
+  const plugin = findByName('source', sources, name);
+  const source = plugin(options)({ seed, stdin });
+  const model = source.kind === 'entries' ? await modelOf(source, asked) : tokenModel(asked);
+  return { plugin, source, model };
 }
 
 async function describeInputs(

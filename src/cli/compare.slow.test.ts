@@ -60,6 +60,24 @@ describe('compare', () => {
     expect(text).toMatch(/left out, they cannot be so small: .*polynomial/);
   });
 
+  it('takes what run takes: a prompt, recall, standard input', async () => {
+    const args = [
+      'compare',
+      '-',
+      ...SMALL,
+      '-c',
+      'window',
+      '--budget',
+      '1KiB',
+      '--prompt',
+      '5',
+      '--recall',
+      '9',
+    ];
+    const text = await succeed([...args, '-o', 'piped'], { ...start, stdin: 'word after word '.repeat(30) });
+    expect(text).toMatch(/40 tokens, .*\n.*\n.*at most 1\.00 KiB/);
+  });
+
   it('takes a recording by its folder, and refuses to compare with nothing', async () => {
     await succeed(['record', 'text.txt', ...SMALL, '-c', 'window', '-o', 'recorded'], start);
     const args = ['compare', 'recorded', '-c', 'window', '--budget', '1KiB', '-o', 'again'];

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { fieldOf, standings, type Field } from '../../../pipelines/compare.js';
-import { resolveRun } from '../../../pipelines/resolve.js';
+import { resolveModel } from '../../../pipelines/resolve.js';
 import { summarise } from '../../../pipelines/summarise.js';
 import { Failure } from '../../core/failure.js';
 import { parseBytes } from '../../core/format.js';
@@ -12,7 +12,6 @@ import { runToTrace } from '../run-to-trace.js';
 import { addSourceFlags } from '../source-flags.js';
 
 const DEFAULT_BUDGETS = '64KiB';
-const PROBE = [{ name: 'four-cache', label: 'four-cache', options: {} }];
 
 interface CompareFlags extends RunFlags {
   readonly budget: readonly number[];
@@ -54,9 +53,9 @@ async function compare(input: string | undefined, flags: CompareFlags): Promise<
   const recording = input !== undefined && (await isRecording(input));
   const request = requestOf(flags, recording ? { recording: input } : input, false);
   // the shape may come from a recording, so it is known only once the source is resolved
-  const { config } = await resolveRun({ ...request, caches: PROBE, tokens: 1 }, process.stdin);
+  const model = await resolveModel(request, process.stdin);
   const asked = flags.cache.length > 0 ? parseCaches(flags.cache) : [];
-  const field = fieldOf(asked, flags.budget, { ...config.model, bytesPerNumber: 4 });
+  const field = fieldOf(asked, flags.budget, { ...model, bytesPerNumber: 4 });
   const caches = field.contenders.map(({ name, label, options }) => ({ name, label, options }));
   const dir = await runToTrace({ ...request, caches }, flags);
   await show(dir, flags, field);

@@ -44,7 +44,15 @@ async function resume(dir: string, { json, ...flags }: ResumeFlags): Promise<voi
   };
   await interruptible(async (interrupt) => {
     try {
-      return await resumeRun({ dir, ...flags, ...interrupt, onStart, onStep: (done) => bar?.onStep(done) });
+      const resumed = await resumeRun({
+        dir,
+        ...flags,
+        ...interrupt,
+        onStart,
+        onStep: (done) => bar?.onStep(done),
+      });
+      if (resumed.onlySealed) process.stderr.write(`${dir}: every step was done, nothing to resume\n`);
+      return resumed;
     } finally {
       bar?.stop();
     }
