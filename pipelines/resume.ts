@@ -22,8 +22,7 @@ import type { Execution } from './execution.js';
 import { resolveRun, type ResolvedRun } from './resolve.js';
 
 /** How a resumed run is carried out. Its kernel is that of the run: another one may round differently. */
-export type ResumeExecution = Omit<Execution, 'kernel' | 'onStep'> & {
-  onStep: Execution['onStep'];
+export type ResumeExecution = Omit<Execution, 'kernel'> & {
   /** Told before the first step: what the run goes on from, and what its journal had lost. */
   onStart?(start: ResumeStart): void;
 };

@@ -1,5 +1,5 @@
 import { readTable, type TableBatch } from '../data/sinks/read-table.js';
-import { readRunFile } from '../data/sinks/trace-folder.js';
+import { readSealedRun } from '../data/sinks/read-steps.js';
 import type { ColumnData } from '../data/sinks/column-data.js';
 import type { RunFile } from '../data/schemas/run-file.js';
 import { tableColumns, tableNames, type TableName } from '../data/schemas/tables.js';
@@ -43,7 +43,7 @@ export interface Verified {
  * @throws Failure `bad-trace` when one cannot be read, or rows cannot be paired: other sizes, order or caches
  */
 export async function verifyTraces(a: string, b: string, tolerance = 0): Promise<Verified> {
-  const [runA, runB] = [await sealedRun(a), await sealedRun(b)];
+  const [runA, runB] = [await readSealedRun(a), await readSealedRun(b)];
   refuseUnlike(a, runA, b, runB);
   const has = (run: RunFile, table: TableName) => run.outputs[`${table}.parquet`] !== undefined;
   const names = tableNames.filter((table) => KEYS[table].length > 0);
@@ -57,16 +57,6 @@ export async function verifyTraces(a: string, b: string, tolerance = 0): Promise
     if (difference !== null) return { compared, onlyInOne, difference };
   }
   return { compared, onlyInOne, difference: null };
-}
-
-async function sealedRun(dir: string): Promise<RunFile> {
-  const run = await readRunFile(dir);
-  if (run.sealed) return run;
-  throw new Failure(
-    'bad-trace',
-    `${dir} is not sealed`,
-    `kronflow seal ${dir}, or go on: kronflow resume ${dir}`,
-  );
 }
 
 /** Keys first: a difference in them says more than one in what follows from it. */

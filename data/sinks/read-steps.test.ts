@@ -55,7 +55,11 @@ it('reads every column as it was written', async () => {
 
 it('says how to seal a trace that is not sealed', async () => {
   const failure = await readSteps(dir(), ['step']).catch((error: unknown) => error);
-  expect(failure).toMatchObject({ name: 'Failure', code: 'bad-trace', hint: `kronflow seal ${dir()}` });
+  expect(failure).toMatchObject({
+    name: 'Failure',
+    code: 'bad-trace',
+    hint: `kronflow seal ${dir()}, or go on: kronflow resume ${dir()}`,
+  });
 });
 
 it('refuses a folder that is no trace, and a Parquet file that was cut, changed or removed', async () => {

@@ -62,6 +62,11 @@ export async function readSteps<C extends keyof StepRow>(
  */
 export async function readSealedRun(dir: string): Promise<RunFile> {
   const run = await readRunFile(dir);
-  if (!run.sealed) throw new Failure('bad-trace', `${dir} is not sealed`, `kronflow seal ${dir}`);
+  if (!run.sealed)
+    throw new Failure(
+      'bad-trace',
+      `${dir} is not sealed`,
+      `kronflow seal ${dir}, or go on: kronflow resume ${dir}`,
+    );
   return run;
 }

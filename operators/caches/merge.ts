@@ -65,7 +65,7 @@ export function merge(bases: readonly CachePlugin[]): CachePlugin {
     formulaText: 'what the base takes, and (kept1 + kept2)·b metadata',
     formula: (input, given) => sizeWith(innerOf(given), input),
     covering: (n) => ({ size: n }),
-    within: (bytes, shape) => sidesWithin({ metadata: METADATA })(bytes, shape),
+    within: sidesWithin({ metadata: METADATA }),
   };
   return define(spec as unknown as CacheSpec, (given) =>
     wrapped(spec, given as Options, innerOf(given as Options)),

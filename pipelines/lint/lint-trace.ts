@@ -2,7 +2,8 @@ import type { RunFile } from '../../data/schemas/run-file.js';
 import { tableColumns, tableNames, type TableName } from '../../data/schemas/tables.js';
 import { readTable, type TableBatch } from '../../data/sinks/read-table.js';
 import { resultHash } from '../../data/sinks/result-hash.js';
-import { readRunFile, sha256Json } from '../../data/sinks/trace-folder.js';
+import { readSealedRun } from '../../data/sinks/read-steps.js';
+import { sha256Json } from '../../data/sinks/trace-folder.js';
 import { caches as builtIn } from '../../operators/caches/index.js';
 import { Failure } from '../../src/core/failure.js';
 import { findByName } from '../../src/core/plugin.js';
@@ -27,8 +28,7 @@ export interface Linted {
  * @throws Failure `bad-trace` for a folder that is no sealed trace of this version
  */
 export async function lintTrace(dir: string): Promise<Linted> {
-  const run = await readRunFile(dir);
-  if (!run.sealed) throw new Failure('bad-trace', `${dir} is not sealed`, `kronflow seal ${dir}`);
+  const run = await readSealedRun(dir);
   const config = configSchema.safeParse(run.config);
   if (!config.success)
     throw new Failure('bad-trace', `${dir}/run.json: its config is not one of this version`);
