@@ -1,6 +1,7 @@
 import type { Atoms, Blocks, Job, Matrix, Role, Skip } from '../src/core/plan.js';
 import type { BoardJob } from './kernels/kernel.js';
 import type { Work } from './tiles.js';
+import { WordWriter } from './word-writer.js';
 
 /**
  * The jobs of a step as numbers, so that they can lie in shared memory and a message to a thread carries
@@ -8,41 +9,6 @@ import type { Work } from './tiles.js';
  */
 const KINDS = ['grid', 'rows', 'product', 'mass', 'features', 'bounds'] as const;
 const ROLES: readonly Role[] = ['both', 'numerator', 'denominator'];
-
-/** Numbers that are written one after the other; its buffer is used again from step to step. */
-export class WordWriter {
-  #words = new Float64Array(256);
-  #length = 0;
-
-  /** What was written so far; valid until the next `push`. */
-  get words(): Float64Array {
-    return this.#words.subarray(0, this.#length);
-  }
-
-  get length(): number {
-    return this.#length;
-  }
-
-  clear(): void {
-    this.#length = 0;
-  }
-
-  push(word: number): void {
-    if (this.#length === this.#words.length) this.#grow();
-    this.#words[this.#length++] = word;
-  }
-
-  /** Overwrite a word that was pushed before. */
-  set(at: number, word: number): void {
-    this.#words[at] = word;
-  }
-
-  #grow(): void {
-    const larger = new Float64Array(2 * this.#words.length);
-    larger.set(this.#words);
-    this.#words = larger;
-  }
-}
 
 /**
  * Write the works of a step: their count, then of each one its length in words, whether the fast kernel does it, and the

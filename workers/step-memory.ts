@@ -1,9 +1,10 @@
 import type { SharedArena } from './arena.js';
-import { encodeBoard, WordWriter } from './board.js';
+import { encodeBoard } from './board.js';
 import type { OpenKernels } from './kernels/ladder.js';
 import { partialLength } from './kernels/partial.js';
 import { HEAD, HEAD_LENGTH } from './step-head.js';
 import { tileCount, type Work } from './tiles.js';
+import { WordWriter } from './word-writer.js';
 
 interface Piece {
   offset: number;
