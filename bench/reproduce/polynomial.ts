@@ -195,7 +195,7 @@ function breakEvenText(rows: readonly BreakEvenRow[]): ReproducedTable {
       ...[beside(time, expected?.time), bytes, measured === null ? '–' : formatBytes(measured)],
     ]),
     note:
-      'A law compares the formulas with measured bytes (operators/caches/conformance.test.ts). Numbers in ' +
+      'A law compares the formulas with measured bytes (operators/caches/conformance.slow.test.ts). Numbers in ' +
       'brackets are those of math.md where they differ. A run keeps sums in float64 and keys in float32, so by bytes the ' +
       'cache pays from twice as many tokens on.',
   };

@@ -1,10 +1,7 @@
-import { z } from 'zod';
 import { Failure } from '../../src/core/failure.js';
-import { defineCache, type Size, type SizeInput } from '../../src/core/cache.js';
+import { defineCache } from '../../src/core/cache.js';
 import type { Floats } from '../../src/core/memory.js';
-import { monomialCount } from '../../src/core/monomial-count.js';
 import { attention, matrix, type AttendJob, type FeaturesJob } from '../../src/core/plan.js';
-import { gridFlops, rowsFlops } from './keeping/flops.js';
 import { monomials, refuseMonomials, type Monomials } from './polynomials/monomials.js';
 import {
   certifiedRange,
@@ -15,41 +12,18 @@ import {
   type Approximation,
   type Polynomials,
 } from './polynomials/polynomial-bound.js';
+import {
+  polynomialOptions,
+  polynomialSize,
+  polynomialWithin,
+  type PolynomialOptions,
+} from './polynomials/polynomial-options.js';
 import { polynomialSide, type PolynomialSide } from './polynomials/polynomial-side.js';
 import { savedTogether } from './keeping/saved-state.js';
 import { scoreRange, valueRange } from './polynomials/score-range.js';
 import { sideCount, sidesOf } from './keeping/sides.js';
 
 const MOST_FITTED = 16;
-
-const options = z.object({
-  degree: z
-    .int()
-    .min(0)
-    .max(32)
-    .default(3)
-    .describe('degree of the polynomial for the numerator; odd is best (math.md 5.3)'),
-  denominatorDegree: z
-    .int()
-    .min(0)
-    .max(32)
-    .optional()
-    .describe('degree for the denominator, at most `degree`; the largest even one if not given'),
-  fit: z
-    .enum(['taylor', 'minimax'])
-    .default('taylor')
-    .describe(
-      'coefficients: Taylor (best on average) or smallest certified error over the range of the scores',
-    ),
-  window: z.int().min(0).default(0).describe('last tokens of each side whose pairs are scored exactly'),
-  maxMonomials: z
-    .int()
-    .positive()
-    .default(65_536)
-    .describe('most monomials allowed: C(d + degree, degree) must not exceed it'),
-});
-type Options = z.output<typeof options>;
-const DEFAULTS: Options = options.parse({});
 
 /**
  * Attention whose e^x is a polynomial, from sums that do not grow (math.md 5; the polynomial method of Alman and Song in
@@ -82,7 +56,7 @@ export const polynomial = defineCache(
       section: 'the polynomial method, here in streaming form',
       url: 'https://arxiv.org/abs/2310.04064',
     },
-    options,
+    options: polynomialOptions,
     exactness: 'certified',
     orders: ['tensor', 'matrix'],
     queryAware: false,
@@ -90,18 +64,16 @@ export const polynomial = defineCache(
     selects: false,
     formulaText:
       'c·r·(d + 1)·8 + 2·(sides)·min(n, window)·d·b, r = C(d + degree, degree), c = 2 (4 with a window; matrix order: 1)',
-    formula: size,
+    formula: polynomialSize,
     covering: (n) => ({ window: n }),
-    within,
+    within: polynomialWithin,
   },
   (given, parts) => {
     const approximation = approximationOf(given);
     const { d, order, scale, bytesPerNumber } = parts;
     const { window } = given;
-    const list = monomials(
-      d,
-      (refuseMonomials('polynomial', d, given.degree, given.maxMonomials), given.degree),
-    );
+    refuseMonomials('polynomial', d, given.degree, given.maxMonomials);
+    const list = monomials(d, given.degree);
     const sides = Array.from({ length: sideCount(order) }, () => polynomialSide(list, window, parts));
     const [one, two = null] = sides;
     const weights = parts.rows(2, 'scratch', 'f64'); // (r × 2)
@@ -178,7 +150,11 @@ const NO_ERROR = { coefficients: [], error: 0 };
 const EXACT: Polynomials = { numerator: NO_ERROR, denominator: NO_ERROR };
 
 /** @throws Failure `bad-option` */
-function approximationOf({ fit, degree, denominatorDegree = degree - (degree % 2) }: Options): Approximation {
+function approximationOf({
+  fit,
+  degree,
+  denominatorDegree = degree - (degree % 2),
+}: PolynomialOptions): Approximation {
   if (denominatorDegree > degree) {
     const what = `denominatorDegree = ${denominatorDegree} is more than degree = ${degree}, up to which sums are kept`;
     throw new Failure(
@@ -225,32 +201,4 @@ function featuresJobs(
   const [all2, old2] = [two.all()!, two.old()];
   if (old1 === null || old2 === null) return [job(all1!, all2, 1)];
   return [job(all1!, old2, 1), job(old1, all2, 1), job(old1, old2, -1)];
-}
-
-/** The largest odd degree whose sums fit, from the highest that is ever useful; without a window. */
-function within(
-  bytes: number,
-  shape: Pick<SizeInput, 'd' | 'order' | 'bytesPerNumber'>,
-): { readonly degree: number } | null {
-  const fits = (degree: number) => {
-    if (monomialCount(shape.d, degree) > DEFAULTS.maxMonomials) return false;
-    const { residentBytes, metadataBytes } = size({ ...shape, n: 1, census: null }, { ...DEFAULTS, degree });
-    return residentBytes + metadataBytes <= bytes;
-  };
-  const degree = [9, 7, 5, 3, 1].find(fits);
-  return degree === undefined ? null : { degree };
-}
-
-function size({ n, d, order, bytesPerNumber }: SizeInput, { degree, window, maxMonomials }: Options): Size {
-  const r = refuseMonomials('polynomial', d, degree, maxMonomials);
-  const [sides, kept] = [sideCount(order), Math.min(n, window)];
-  const jobs = n <= window ? 0 : sides === 2 && window > 0 ? 3 : 1;
-  const sums = sides === 2 && window > 0 ? 4 : sides;
-  const exact = kept === 0 ? 0 : sides === 2 ? gridFlops(kept, kept, d) : rowsFlops(kept, d);
-  return {
-    residentBytes: sums * r * (d + 1) * 8 + 2 * sides * kept * d * bytesPerNumber,
-    metadataBytes: sides * (3 * d + 2) * 8,
-    scratchBytes: 2 * r * 8,
-    flops: jobs * (sides === 2 ? 3 : 2) * r * (d + 1) + exact,
-  };
 }

@@ -4,7 +4,7 @@ import { makeStream, streamShapes, type Stream } from './streams.js';
 
 /** How often and from which seed: fixed, so that a suite that passed will pass again. */
 export interface Runs {
-  readonly runs?: number;
+  readonly runs: number;
   readonly dtypes?: readonly ('f32' | 'f64')[];
 }
 
@@ -12,7 +12,7 @@ export interface Runs {
 export async function eachStream(
   { orders }: Pick<CacheSpec, 'orders'>,
   check: (stream: Stream) => Promise<void>,
-  { runs = 6, dtypes = ['f32'] }: Runs = {},
+  { runs, dtypes = ['f32'] }: Runs,
 ): Promise<void> {
   for (const order of orders) {
     for (const dtype of dtypes) {

@@ -7,6 +7,8 @@ export interface CacheUnderTest {
   readonly plugin: CachePlugin;
   /** Option sets to run beside the defaults: small budgets, with which something is dropped in 60 tokens. */
   readonly options?: readonly Readonly<Record<string, unknown>>[];
+  /** `quick`: few streams and no estimates, for a look while working; the whole suite is another matter. */
+  readonly effort?: 'quick' | 'whole';
   /** For unbiased caches: the variance that theory gives the two estimators with these options. */
   variance?(stream: Stream, n: number, options: Readonly<Record<string, unknown>>): Variance;
 }
@@ -23,6 +25,11 @@ export interface Variance {
 export interface Law {
   readonly name: string;
   check(): void | Promise<void>;
+}
+
+/** Streams per law: of `whole` ones, or the few that a quick look has. */
+export function runsOf({ effort = 'whole' }: CacheUnderTest, whole: number): number {
+  return effort === 'whole' ? whole : 2;
 }
 
 /** The cache with its defaults and with every option set. */

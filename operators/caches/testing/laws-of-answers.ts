@@ -2,7 +2,7 @@ import type { CacheFactory } from '../../../src/core/cache.js';
 import { pairsOf } from '../../../src/core/plan.js';
 import { eachStream } from './each-stream.js';
 import { withTrial, type Trial } from './harness.js';
-import { factoriesOf, must, mustEqual, mustEqualAnswers, relativeError } from './law.js';
+import { factoriesOf, must, mustEqual, mustEqualAnswers, relativeError, runsOf } from './law.js';
 import type { CacheUnderTest, Law } from './law.js';
 import { referenceAttention } from './reference.js';
 import type { Stream } from './streams.js';
@@ -10,6 +10,7 @@ import type { Stream } from './streams.js';
 /** Relative error allowed for scores in [-20, 20], by the type that numbers are stored in (issue 2). */
 const TOLERANCE = { f32: 1e-5, f64: 1e-12 };
 const DTYPES = ['f32', 'f64'] as const;
+const RUNS = 12;
 
 /** Laws about what a cache answers. */
 export function lawsOfAnswers(under: CacheUnderTest): readonly Law[] {
@@ -48,7 +49,7 @@ async function exactWith(under: CacheUnderTest, covering = false): Promise<void>
     for (const factory of factories)
       await withTrial(factory, stream, (trial) => equalsReference(trial, stream));
   };
-  await eachStream(plugin.spec, check, { dtypes: DTYPES });
+  await eachStream(plugin.spec, check, { dtypes: DTYPES, runs: runsOf(under, RUNS) });
 }
 
 async function equalsReference(trial: Trial, stream: Stream): Promise<void> {
@@ -144,8 +145,7 @@ async function eachTrial(
   use: (trial: Trial, factory: CacheFactory, stream: Stream) => Promise<void>,
 ): Promise<void> {
   for (const factory of factoriesOf(under)) {
-    await eachStream(factory.spec, (stream) =>
-      withTrial(factory, stream, (trial) => use(trial, factory, stream)),
-    );
+    const onStream = (stream: Stream) => withTrial(factory, stream, (trial) => use(trial, factory, stream));
+    await eachStream(factory.spec, onStream, { runs: runsOf(under, RUNS) });
   }
 }

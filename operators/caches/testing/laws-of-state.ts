@@ -9,6 +9,7 @@ import {
   mustEqualAnswers,
   mustEqualArrays,
   mustEqualSnapshots,
+  runsOf,
 } from './law.js';
 import type { CacheUnderTest, Law } from './law.js';
 import type { Stream } from './streams.js';
@@ -32,7 +33,7 @@ type Check = (trial: Trial, factory: CacheFactory, stream: Stream) => Promise<vo
 async function each(under: CacheUnderTest, check: Check): Promise<void> {
   for (const factory of factoriesOf(under)) {
     const onStream = (stream: Stream) => withTrial(factory, stream, (trial) => check(trial, factory, stream));
-    await eachStream(factory.spec, onStream, { dtypes: ['f32', 'f64'], runs: 5 });
+    await eachStream(factory.spec, onStream, { dtypes: ['f32', 'f64'], runs: runsOf(under, 8) });
   }
 }
 
