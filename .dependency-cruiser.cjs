@@ -11,7 +11,16 @@ const folders = {
   },
   pipelines: {
     from: ['src/core', 'src/bounds', 'operators', 'workers', 'data'],
-    packages: ['rxjs', 'zod', 'pino'],
+    packages: ['rxjs', 'zod', 'pino', 'yaml'],
+  },
+  'src/query': { from: ['src/core', 'data'], packages: ['@duckdb/node-api'] },
+  'src/report': {
+    from: ['src/core', 'src/bounds', 'src/query', 'data', 'pipelines'],
+    packages: ['vega', 'vega-lite', '@resvg/resvg-js', 'zod'],
+  },
+  'src/live': {
+    from: ['src/core', 'src/report', 'data', 'pipelines'],
+    packages: ['rxjs', 'vega', 'vega-lite'],
   },
 };
 const test = '(\\.(test|test-d|bench)\\.ts$|/testing/)';
