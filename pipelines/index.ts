@@ -3,6 +3,15 @@ export { checkBudget, largestFit, type BudgetQuestion } from './check-budget.js'
 export { configSchema, type Config } from './config.js';
 export { decode, replay, type DecodeOptions, type FlowOptions } from './decode.js';
 export { executeRun, type Execution, type Progress } from './execute.js';
+export { memorySink, type MemorySink } from './memory-sink.js';
+export {
+  openRun,
+  type CacheEntry,
+  type NamedEntry,
+  type OpenRun,
+  type OpenRunOptions,
+  type SourceEntry,
+} from './open-run.js';
 export { playIndexGame, type IndexGame, type IndexGameResult, type IndexScore } from './index-game.js';
 export { resumeRun, type Resumed, type ResumeExecution, type ResumeStart } from './resume.js';
 export { resolveRun, type ResolvedRun, type RunRequest } from './resolve.js';

@@ -9,9 +9,11 @@ import { shapeOf } from './resolve.js';
  * Projection weights of every layer: from a file, or seeded Gaussian; scaled to the wanted score deviation.
  * @throws Failure `bad-weights` or `not-found`
  */
-export async function loadWeights(config: Config): Promise<readonly ProjectionWeights[]> {
-  const { seed, model } = config;
-  const shape = shapeOf(config);
+export async function loadWeights({
+  seed,
+  model,
+}: Pick<Config, 'seed' | 'model'>): Promise<readonly ProjectionWeights[]> {
+  const shape = shapeOf({ model });
   const layers =
     model.weights === null
       ? Array.from({ length: shape.layers }, (_, layer) =>

@@ -100,7 +100,9 @@ async function describeInputs(
 }
 
 /** The sizes of a run. */
-export function shapeOf({ model: { d, heads, layers, order, scale } }: Config): ModelShape {
+export function shapeOf({
+  model: { d, heads, layers, order, scale },
+}: Pick<Config, 'model'>): ModelShape {
   return { d, heads, layers, order, scale };
 }
 
