@@ -1,8 +1,9 @@
 import { lawsOfAnswers } from './laws-of-answers.js';
+import { lawsOfBudgets } from './laws-of-budgets.js';
 import { lawsOfEstimates } from './laws-of-estimates.js';
 import { lawsOfOptions } from './laws-of-options.js';
 import { lawsOfState } from './laws-of-state.js';
-import type { CacheUnderTest, Law } from './law.js';
+import { told, type CacheUnderTest, type Law } from './law.js';
 
 export type { CacheUnderTest, Law, Variance } from './law.js';
 
@@ -12,5 +13,12 @@ export type { CacheUnderTest, Law, Variance } from './law.js';
  * Streams are random but seeded: the same laws pass or fail every time.
  */
 export function cacheLaws(under: CacheUnderTest): readonly Law[] {
-  return [...lawsOfOptions(under), ...lawsOfAnswers(under), ...lawsOfState(under), ...lawsOfEstimates(under)];
+  const laws = [
+    ...lawsOfOptions(under),
+    ...lawsOfAnswers(under),
+    ...lawsOfState(under),
+    ...lawsOfBudgets(under),
+    ...lawsOfEstimates(under),
+  ];
+  return laws.map((law) => told(under, law));
 }

@@ -24,7 +24,31 @@ export interface Variance {
 /** One law of the conformance suite; `check` throws when it is broken. Any test runner can run it. */
 export interface Law {
   readonly name: string;
+  /** What to look at in a cache that breaks it. */
+  readonly hint: string;
   check(): void | Promise<void>;
+}
+
+/** A law that says, when it is broken, which cache broke it and what to do. */
+export function told({ plugin: { spec } }: CacheUnderTest, { name, hint, check }: Law): Law {
+  const checkAndTell = async () => {
+    try {
+      await check();
+    } catch (error) {
+      const text = `cache ${spec.name} breaks the law "${name}"`;
+      throw new Error(`${text}\n  found: ${messageOf(error)}\n  hint: ${hint}`, { cause: error });
+    }
+  };
+  return { name, hint, check: checkAndTell };
+}
+
+/** An error with one more line that says where it was found. */
+export function at(error: unknown, what: string, where: string): Error {
+  return new Error(`${messageOf(error)}\n  ${what}: ${where}`, { cause: error });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Streams per law: of `whole` ones, or the few that a quick look has. */
@@ -35,6 +59,20 @@ export function runsOf({ effort = 'whole' }: CacheUnderTest, whole: number): num
 /** The cache with its defaults and with every option set. */
 export function factoriesOf({ plugin, options = [] }: CacheUnderTest): readonly CacheFactory[] {
   return [plugin(), ...options.map((set) => plugin(set))];
+}
+
+/** Look at the cache with its defaults and with every option set; an error says with which. */
+export async function eachFactory(
+  factories: readonly CacheFactory[],
+  use: (factory: CacheFactory) => Promise<void>,
+): Promise<void> {
+  for (const factory of factories) {
+    try {
+      await use(factory);
+    } catch (error) {
+      throw at(error, 'options', JSON.stringify(factory.options));
+    }
+  }
 }
 
 /** Throw unless `holds`. */

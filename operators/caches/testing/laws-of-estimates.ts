@@ -16,6 +16,7 @@ export function lawsOfEstimates(under: CacheUnderTest): readonly Law[] {
   return under.plugin.spec.orders.flatMap((order) =>
     factoriesOf(under).map((factory) => ({
       name: `unbiased${under.variance ? ', with the variance of the formula' : ''}: ${order}, ${JSON.stringify(factory.options)}`,
+      hint: 'over seeds the mean of Σ e^s v and of Σ e^s must be that of all pairs: weigh what was drawn with 1/probability (as log-weights); if that is not meant, declare exactness "heuristic"',
       check: () => checkEstimates(under, factory, order),
     })),
   );
