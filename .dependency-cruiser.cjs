@@ -1,6 +1,6 @@
 /** The whole architecture as a rule a machine checks: what each folder may import (design, section 3). */
 const folders = {
-  'src/core': { from: [], packages: ['zod', 'pure-rand', 'fastest-levenshtein'] },
+  'src/core': { from: [], packages: ['zod', 'pure-rand', 'fastest-levenshtein', 'rxjs'] },
   'src/bounds': { from: ['src/core'], packages: ['zod'] },
   'operators/caches': { from: ['src/core'], packages: ['zod'] },
   operators: { from: ['src/core'], packages: ['rxjs', 'zod'] },
@@ -61,6 +61,12 @@ module.exports = {
       severity: 'error',
       from: { path: pure.map((name) => `^${name}/`), pathNot: test },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'src/core knows only the types of rxjs',
+      severity: 'error',
+      from: { path: '^src/core/', pathNot: test },
+      to: { path: 'node_modules/rxjs/', dependencyTypesNot: ['type-only'] },
     },
     ...rules,
   ],

@@ -16,8 +16,7 @@ export function journal<T extends HasRows>({ sink }: Pick<Run, 'sink'>): Operato
 
 function joined(batches: readonly TraceBatch[]): TraceBatch {
   if (batches.length === 1) return batches[0];
-  const all = <K extends keyof TraceBatch>(table: K) =>
-    batches.flatMap((batch) => (batch[table] ?? []) as readonly NonNullable<TraceBatch[K]>[number][]);
-  const [steps, outputs, recording] = [all('steps'), all('outputs'), all('recording')];
-  return { steps, outputs, recording };
+  const tables = new Set(batches.flatMap((batch) => Object.keys(batch) as (keyof TraceBatch)[]));
+  const all = (table: keyof TraceBatch) => batches.flatMap((batch): readonly object[] => batch[table] ?? []);
+  return Object.fromEntries([...tables].map((table) => [table, all(table)]));
 }

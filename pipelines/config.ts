@@ -58,6 +58,18 @@ export const configSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('measure how sparse the exact attention is; null: do not'),
+  operators: z
+    .array(z.strictObject({ name: z.string(), options }))
+    .default([])
+    .describe('operators beside those of the flow, each after its place'),
+  sinks: z
+    .array(z.strictObject({ name: z.string(), options }))
+    .default([])
+    .describe('where rows go beside the trace'),
+  onError: z
+    .enum(['stop', 'skip'])
+    .default('stop')
+    .describe('what happens when a cache fails: the run stops, or the cache is dropped'),
   trace: z.strictObject({ outputs: z.boolean(), timings: z.boolean(), recording: z.boolean() }),
 });
 

@@ -81,13 +81,20 @@ export function conserved({ read, processed }: Counters): {
 }
 
 /** Configuration and inputs; a file whose sha256 is known is that, under whatever path it was found. */
-function identityOf({ source, model, ...rest }: Config, inputs: ResolvedRun['inputs']): unknown {
+function identityOf(
+  { source, model, operators, sinks, onError, ...rest }: Config,
+  inputs: ResolvedRun['inputs'],
+): unknown {
   const nameless = (input: object) => ('sha256' in input && input.sha256 !== null ? { path: null } : {});
   const [read, weights = {}] = inputs.map(nameless);
   const options = { ...source.options, ...read };
   return [
     {
       ...rest,
+      // only where they are used: runs that were there before them keep their ids
+      ...(operators.length > 0 ? { operators } : {}),
+      ...(sinks.length > 0 ? { sinks } : {}),
+      ...(onError === 'stop' ? {} : { onError }),
       source: { ...source, options },
       model: 'path' in weights ? { ...model, weights: null } : model,
     },

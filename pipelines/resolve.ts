@@ -1,18 +1,20 @@
 import type { z } from 'zod';
-import { sources } from '../data/sources/index.js';
 import { describeInput } from '../data/sources/input-file.js';
-import { caches as builtIn } from '../operators/caches/index.js';
 import { fourCache } from '../operators/caches/four-cache.js';
 import { Failure } from '../src/core/failure.js';
 import { formatValue } from '../src/core/format.js';
 import { didYouMean } from '../src/core/nearest.js';
-import { findByName } from '../src/core/plugin.js';
+import { checkOptions } from '../src/core/plugin.js';
+import type { EventOperator, OperatorSpec, Place } from '../src/core/operator.js';
+import type { Run } from '../src/core/run.js';
 import type { ModelShape } from '../src/core/shape.js';
+import type { RunSink, SinkParts } from '../src/core/sink.js';
 import type { EntrySource, Source } from '../src/core/source.js';
 import type { LabelledCache } from './cache-bank.js';
 import { checkBudget, largestFit, MEMORY_LIMIT, plannedBytes, type BudgetQuestion } from './check-budget.js';
 import { checkWeights } from './check-weights.js';
 import { configSchema, sparsitySchema, type Config } from './config.js';
+import { builtIn, isReference, loadPlugins, pluginOf, type Registry } from './registry.js';
 import { asRecorded, takingTurns } from './stream-lengths.js';
 
 const BYTES_PER_NUMBER = 4; // runs keep float32
@@ -29,7 +31,9 @@ export interface ResolvedRun {
   readonly config: Config;
   readonly source: Source;
   readonly caches: readonly LabelledCache[];
-  /** What is read: the source, and a file of weights. */
+  readonly operators: readonly AddedOperator[];
+  readonly sinks: readonly AddedSink[];
+  /** What is read: the source, a file of weights, and the files of plug-ins. */
   readonly inputs: readonly Readonly<Record<string, unknown>>[];
   /** Steps to come; null when the source cannot tell. */
   readonly steps: number | null;
@@ -37,36 +41,56 @@ export interface ResolvedRun {
   readonly memoryBytes: number;
 }
 
+/** An operator that a run adds to the flow, its options checked. */
+export interface AddedOperator {
+  readonly name: string;
+  readonly spec: OperatorSpec;
+  create(run: Run): EventOperator<Place>;
+}
+
+/** A sink that a run adds, its options checked. */
+export interface AddedSink {
+  readonly name: string;
+  open(parts: SinkParts): Promise<RunSink>;
+}
+
 /**
- * Find and check everything a run names, before anything is written or allocated.
+ * Find and check everything a run names, before anything is written or allocated. References to plug-ins that `registry` does
+ * not know yet are loaded as seen from the folder the command runs in.
  *
  * @throws Failure for what is unknown, wrong, contradictory or too large
  */
 export async function resolveRun(
   request: RunRequest,
   stdin: AsyncIterable<Uint8Array>,
+  known: Registry = builtIn,
 ): Promise<ResolvedRun> {
-  const { plugin, source, model } = await openSource(request, stdin);
+  const registry = await loadPlugins(namesIn(request), process.cwd(), known);
+  const { plugin, source, model } = await openSource(request, stdin, registry);
   const caches = request.caches.map(({ name, label, options }) => ({
-    label,
-    factory: findByName('cache', builtIn, name)(options),
+    ...{ name, label },
+    factory: pluginOf(registry, 'cache', name)(options),
   }));
+  const operators = (request.operators ?? []).map((asked) => addedOperator(registry, asked));
+  const sinks = (request.sinks ?? []).map((asked) => addedSink(registry, asked));
   const config = checkConfig({
     ...request,
-    source: { name: plugin.spec.name, options: plugin.spec.options.parse(request.source.options) as never },
+    source: {
+      name: request.source.name,
+      options: plugin.spec.options.parse(request.source.options) as never,
+    },
     model,
-    caches: caches.map(({ label, factory }) => ({
-      name: factory.spec.name,
-      label,
-      options: { ...factory.options },
-    })),
+    caches: caches.map(({ name, label, factory }) => ({ name, label, options: { ...factory.options } })),
+    operators: operators.map(({ name, options }) => ({ name, options })),
+    sinks: sinks.map(({ name, options }) => ({ name, options })),
   });
   refuseContradictions(config, caches, source);
   if (source.kind === 'tokens') checkWeights(shapeOf(config));
   const { steps, memoryBytes } = await plan(config, source, caches);
   refuseNothingToDecode(config, source, steps ?? config.tokens);
   refuseTooManyToRecall(config, source, steps ?? config.tokens);
-  return { config, source, caches, inputs: await describeInputs(config, source), steps, memoryBytes };
+  const inputs = await describeInputs(config, source, registry);
+  return { config, source, caches, operators, sinks, inputs, steps, memoryBytes };
 }
 
 /**
@@ -76,33 +100,62 @@ export async function resolveRun(
 export async function resolveModel(
   request: Pick<RunRequest, 'source' | 'model' | 'seed'>,
   stdin: AsyncIterable<Uint8Array>,
+  known: Registry = builtIn,
 ): Promise<Config['model']> {
-  return (await openSource(request, stdin)).model;
+  const registry = await loadPlugins([request.source.name], process.cwd(), known);
+  return (await openSource(request, stdin, registry)).model;
+}
+
+/** Every name in a request that may stand for a plug-in. */
+export function namesIn({
+  source,
+  caches,
+  operators = [],
+  sinks = [],
+}: Pick<RunRequest, 'source' | 'caches' | 'operators' | 'sinks'>): readonly string[] {
+  return [source, ...caches, ...operators, ...sinks].map(({ name }) => name);
+}
+
+type Asked = Config['operators'][number];
+
+function addedOperator(registry: Registry, { name, options }: Asked): AddedOperator & Asked {
+  const plugin = pluginOf(registry, 'operator', name);
+  const checked = checkOptions(plugin.spec, options);
+  return { name, spec: plugin.spec, options: checked, create: plugin(options) };
+}
+
+function addedSink(registry: Registry, { name, options }: Asked): AddedSink & Asked {
+  const plugin = pluginOf(registry, 'sink', name);
+  return { name, options: checkOptions(plugin.spec, options), open: plugin(options) };
 }
 
 /** The source that a request names, nothing read of its steps yet, and the model that both make. */
 async function openSource(
   { source: { name, options }, model: asked, seed }: Pick<RunRequest, 'source' | 'model' | 'seed'>,
   stdin: AsyncIterable<Uint8Array>,
+  registry: Registry,
 ) {
-  const plugin = findByName('source', sources, name);
+  const plugin = pluginOf(registry, 'source', name);
   const source = plugin(options)({ seed, stdin });
   const model = source.kind === 'entries' ? await modelOf(source, asked) : tokenModel(asked);
   return { plugin, source, model };
 }
 
 async function describeInputs(
-  { model: { weights } }: Config,
+  config: Config,
   source: Source,
+  registry: Registry,
 ): Promise<ResolvedRun['inputs']> {
+  const { weights } = config.model;
   const described = await source.describe();
-  return weights === null ? [described] : [described, { kind: 'weights', ...(await describeInput(weights)) }];
+  const ofWeights = weights === null ? [] : [{ kind: 'weights', ...(await describeInput(weights)) }];
+  const named = new Set(namesIn(config).filter(isReference));
+  const plugins = [...named].map((name) => registry.loaded.get(name)!.input);
+  return [described, ...ofWeights, ...plugins];
 }
 
 /** The sizes of a run. */
-export function shapeOf({
-  model: { d, heads, layers, order, scale },
-}: Pick<Config, 'model'>): ModelShape {
+export function shapeOf({ model: { d, heads, layers, order, scale } }: Pick<Config, 'model'>): ModelShape {
   return { d, heads, layers, order, scale };
 }
 

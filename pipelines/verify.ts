@@ -10,6 +10,7 @@ const KEYS: Readonly<Record<TableName, readonly string[]>> = {
   steps: ['stream_id', 'layer', 'head', 'cache', 'step'],
   outputs: ['stream_id', 'layer', 'head', 'cache', 'step'],
   recording: ['stream_id', 'pos', 'layer', 'head'],
+  measures: ['stream_id', 'layer', 'head', 'cache', 'step', 'name', 'x'],
   events: [], // a thread that died is an event, and no two runs need to share that
 };
 

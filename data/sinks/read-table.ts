@@ -31,7 +31,7 @@ export async function* readTable(
 ): AsyncGenerator<TableBatch> {
   const path = join(dir, `${table}.parquet`);
   await checkSha256(dir, run, `${table}.parquet`);
-  const numbers = table === 'steps' || table === 'events' ? 4 : 5 * run.d;
+  const numbers = table === 'outputs' || table === 'recording' ? 5 * run.d : 4;
   let rows = 0;
   try {
     for await (const batch of parquetBatches(path, names, Math.ceil(BATCH_NUMBERS / numbers))) {

@@ -37,6 +37,9 @@ export interface Sealed {
   readonly already: boolean;
 }
 
+/** Tables whose values are the result of a run. */
+export const HASHED: readonly TableName[] = ['steps', 'outputs', 'measures'];
+
 /** Tables every sealed trace has, if only to be empty. */
 const ALWAYS: readonly TableName[] = ['steps', 'events'];
 
@@ -118,7 +121,7 @@ async function convert(
 ): Promise<void> {
   const columns = tableColumns(table, run.order);
   const metadata = fileMetadata(run, table, columns);
-  const hashed = table === 'steps' || table === 'outputs';
+  const hashed = HASHED.includes(table);
   async function* pieces() {
     for await (const batch of from === undefined ? nothing() : readBatches(from)) {
       const piece = { data: fromRecordBatch(batch), rows: batch.numRows };

@@ -10,7 +10,7 @@ import type {
 } from '../../src/core/cache.js';
 import { Failure } from '../../src/core/failure.js';
 import { didYouMean } from '../../src/core/nearest.js';
-import { define } from '../../src/core/plugin.js';
+import { API_VERSION, define } from '../../src/core/plugin.js';
 import { mergingSide } from './keeping/merging-side.js';
 import { savedTogether } from './keeping/saved-state.js';
 import type { SelectingCache } from './keeping/selecting-cache.js';
@@ -49,6 +49,7 @@ export function merge(bases: readonly CachePlugin[]): CachePlugin {
   };
   const spec: CacheSpec<typeof options> = {
     kind: 'cache',
+    apiVersion: API_VERSION,
     name: NAME,
     summary: 'wrap a cache: what it evicts is merged into the kept token with the nearest key',
     paper: {

@@ -21,6 +21,8 @@ const KNOWN: Readonly<Record<string, Rule>> = {
     max_score: 'number',
     exact_max_score: 'number',
     lse: 'number',
+    x: 'number', // of measures: an axis, and whatever was measured
+    value: 'number',
   },
   ...{
     skipped_share: 'share',

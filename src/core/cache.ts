@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Floats, Purpose, Rows, Wide } from './memory.js';
-import { define, type Plugin, type Spec } from './plugin.js';
+import { API_VERSION, define, type Plugin, type Spec } from './plugin.js';
 import type { Plan } from './plan.js';
 import type { Answer } from './pool.js';
 import type { Random } from './random.js';
@@ -149,10 +149,10 @@ export type CachePlugin<O extends z.ZodObject = z.ZodObject> = Plugin<CacheSpec<
 
 /** Declare a cache: its spec as plain data, and how to create an instance from checked options. */
 export function defineCache<O extends z.ZodObject>(
-  spec: Omit<CacheSpec<O>, 'kind'>,
+  spec: Omit<CacheSpec<O>, 'kind' | 'apiVersion'>,
   create: (options: z.output<O>, parts: CacheParts) => Cache,
 ): CachePlugin<O> {
-  const full: CacheSpec<O> = { kind: 'cache', ...spec };
+  const full: CacheSpec<O> = { ...spec, kind: 'cache', apiVersion: API_VERSION };
   return define(full, (options) => ({
     spec: full as unknown as CacheSpec,
     options: options as Record<string, unknown>,

@@ -5,13 +5,16 @@ export type FailureCode =
   | 'bad-input'
   | 'bad-recording'
   | 'bad-weights'
+  | 'bad-plugin'
   | 'bad-trace'
   | 'not-found'
   | 'exists'
   | 'not-writable'
   | 'disk-full'
   | 'out-of-memory'
-  | 'worker-lost';
+  | 'worker-lost'
+  | 'bad-plugin'
+  | 'plugin-failed';
 
 /**
  * An error a user can act on. `what` says who, which value and which rule; `hint` says what to do next.
@@ -27,4 +30,14 @@ export class Failure extends Error {
   ) {
     super(hint ? `${what}\n  hint: ${hint}` : what, options);
   }
+}
+
+/**
+ * Whether an error is one that a user can act on, thrown by this copy of kronflow or by another: a plug-in may have brought
+ * its own, whose `Failure` is another class.
+ */
+export function isFailure(error: unknown): error is Failure {
+  if (typeof error !== 'object' || error === null) return false;
+  const { name, code, what } = error as Partial<Failure>;
+  return name === 'Failure' && typeof code === 'string' && typeof what === 'string';
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { define, findByName, type Spec } from './plugin.js';
+import { API_VERSION, define, findByName, type Spec } from './plugin.js';
 
 const spec = {
   kind: 'cache',
+  apiVersion: API_VERSION,
   name: 'ring',
   summary: 'a ring',
   paper: null,

@@ -3,9 +3,21 @@ import { Failure } from './failure.js';
 import { formatValue } from './format.js';
 import { didYouMean } from './nearest.js';
 
+/**
+ * Version of the contracts between kronflow and plug-ins: a plug-in carries that of the kronflow it was written with. It
+ * goes up when a plug-in that was right becomes wrong.
+ */
+export const API_VERSION = 1;
+
+/** What plug-ins are. */
+export const PLUGIN_KINDS = ['cache', 'source', 'operator', 'sink'] as const;
+export type PluginKind = (typeof PLUGIN_KINDS)[number];
+
 /** What a plug-in says about itself. Help texts, tables and conformance tests read only this. */
 export interface Spec<O extends z.ZodObject = z.ZodObject> {
-  readonly kind: 'cache' | 'source';
+  readonly kind: PluginKind;
+  /** Set by `defineCache`, `defineSource`, `defineOperator` and `defineSink`. */
+  readonly apiVersion: typeof API_VERSION;
   /** Kebab case, as users type it. */
   readonly name: string;
   readonly summary: string;

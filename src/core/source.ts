@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { RecordedStep, TokenEvent } from './event.js';
-import { define, type Plugin, type Spec } from './plugin.js';
+import { API_VERSION, define, type Plugin, type Spec } from './plugin.js';
 import type { Order } from './shape.js';
 
 /** A source of tokens: `embed` and `project` make their rows. */
@@ -59,9 +59,9 @@ export type SourcePlugin<O extends z.ZodObject = z.ZodObject> = Plugin<
 
 /** Declare a source: its spec as plain data, and how to make it from checked options. */
 export function defineSource<O extends z.ZodObject>(
-  spec: Omit<SourceSpec<O>, 'kind'>,
+  spec: Omit<SourceSpec<O>, 'kind' | 'apiVersion'>,
   create: (options: z.output<O>, parts: SourceParts) => Source,
 ): SourcePlugin<O> {
-  const full: SourceSpec<O> = { kind: 'source', ...spec };
+  const full: SourceSpec<O> = { ...spec, kind: 'source', apiVersion: API_VERSION };
   return define(full, (options) => (parts: SourceParts) => create(options, parts));
 }

@@ -91,12 +91,29 @@ export interface RecordingRow {
   readonly v2: ArrayLike<number> | null;
 }
 
+/**
+ * One row of measures.parquet: a number that an operator measured. `x` places it on an axis (a position, a score), null
+ * where there is none; `cache` is null for what was measured of the exact attention.
+ */
+export interface MeasureRow {
+  readonly stream_id: number;
+  readonly layer: number;
+  readonly head: number;
+  readonly cache: string | null;
+  readonly step: number;
+  /** What was measured, kebab case. */
+  readonly name: string;
+  readonly x: number | null;
+  readonly value: number;
+}
+
 /** The rows that one step leaves. */
 export interface TraceBatch {
   readonly steps?: readonly StepRow[];
   readonly outputs?: readonly OutputRow[];
   readonly events?: readonly EventRow[];
   readonly recording?: readonly RecordingRow[];
+  readonly measures?: readonly MeasureRow[];
 }
 
 /** Where rows go. `write` resolves when the sink is ready for more: awaiting it is the back-pressure. */

@@ -1,0 +1,115 @@
+import { basename, extname, isAbsolute, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describeInput } from '../../data/sources/input-file.js';
+import { Failure, isFailure } from '../../src/core/failure.js';
+import { didYouMean } from '../../src/core/nearest.js';
+import type { Plugin, PluginKind } from '../../src/core/plugin.js';
+import { checkPlugin, looksLikePlugin } from './check-plugin.js';
+import { resolveModule } from './resolve-module.js';
+import { errorText } from './thrown.js';
+
+/** A plug-in from a file or a package. */
+export interface LoadedPlugin {
+  /** As the user wrote it: `MODULE#EXPORT`. */
+  readonly reference: string;
+  readonly plugin: Plugin;
+  /** The file that was loaded, for run.json; what it imports is not part of its sha256. */
+  readonly input: { readonly kind: 'plugin'; readonly path: string; readonly sha256: string | null };
+  /** The plug-in, if it is of this kind. @throws Failure `bad-plugin` */
+  as(kind: PluginKind): Plugin;
+}
+
+const TYPESCRIPT = ['.ts', '.mts', '.cts'];
+
+/**
+ * Load the plug-in that `MODULE#EXPORT` names; without an export, the module's default, or the only plug-in it has. MODULE is
+ * a file or a package, as seen from `fromFolder`.
+ *
+ * @throws Failure `not-found` with the nearest names, or `bad-plugin`: who, what is wrong with it, what to do
+ */
+export async function loadPlugin(reference: string, fromFolder: string): Promise<LoadedPlugin> {
+  const [module, name, ...more] = reference.split('#');
+  if (module === '' || name === '' || more.length > 0) {
+    const hint = 'write ./file.js#export or package#export';
+    throw new Failure('bad-plugin', `plug-in ${reference}: not of the form MODULE#EXPORT`, hint);
+  }
+  const path = await resolveModule(module, fromFolder);
+  const { sha256 } = await describeInput(path);
+  refuseTypeScript(reference, path);
+  const plugin = checkPlugin(reference, chosen(reference, await importModule(reference, path), name));
+  return {
+    ...{ reference, plugin, input: { kind: 'plugin', path: shownPath(path), sha256 } },
+    as(kind) {
+      if (plugin.spec.kind === kind) return plugin;
+      const what = `plug-in ${reference} is a ${plugin.spec.kind}, where a ${kind} is needed`;
+      throw new Failure('bad-plugin', what, `use it as --${plugin.spec.kind} ${reference}`);
+    },
+  };
+}
+
+/** From where the command runs, so that run.json says the same on another machine. */
+function shownPath(path: string): string {
+  const shown = relative(process.cwd(), path);
+  return shown.startsWith('..') || isAbsolute(shown) ? resolve(path) : `./${shown}`;
+}
+
+function refuseTypeScript(reference: string, path: string): void {
+  if (!TYPESCRIPT.includes(extname(path))) return;
+  if ((process.features as { typescript?: unknown }).typescript) return;
+  const file = basename(path);
+  throw new Failure(
+    'bad-plugin',
+    `plug-in ${reference}: Node ${process.versions.node} cannot load TypeScript`,
+    `build it: npx tsc --module nodenext --target es2023 ${file}, and name the .js file; or use Node 22.18 or later`,
+  );
+}
+
+async function importModule(reference: string, path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    const hint =
+      code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
+        ? 'install what it imports beside it, such as: npm install kronflow'
+        : `try it by itself: node ${basename(path)}`;
+    throw new Failure(
+      'bad-plugin',
+      `plug-in ${reference} throws when it is imported: ${errorText(error)}`,
+      isFailure(error) ? error.hint : hint,
+      { cause: error },
+    );
+  }
+}
+
+/** The export that is meant. */
+function chosen(
+  reference: string,
+  module: Readonly<Record<string, unknown>>,
+  name: string | undefined,
+): unknown {
+  const names = Object.keys(module);
+  const plugins = names.filter((key) => looksLikePlugin(module[key]));
+  if (name !== undefined) {
+    if (names.includes(name)) return module[name];
+    const what = `plug-in ${reference}: the module has no export "${name}"`;
+    const known = plugins.length > 0 ? plugins : names;
+    throw new Failure(
+      'bad-plugin',
+      what,
+      known.length > 0 ? didYouMean(name, known) : 'it exports nothing: write export const …',
+    );
+  }
+  if (names.includes('default')) return module.default;
+  const different = new Set(plugins.map((key) => module[key]));
+  if (different.size === 1) return module[plugins[0]];
+  const what =
+    plugins.length === 0
+      ? `plug-in ${reference}: the module exports no plug-in`
+      : `plug-in ${reference}: the module exports ${plugins.length} plug-ins`;
+  const hint =
+    plugins.length === 0
+      ? 'export what defineCache, defineOperator, defineSource or defineSink returns'
+      : `name one: ${plugins.map((key) => `${reference}#${key}`).join(', ')}`;
+  throw new Failure('bad-plugin', what, hint);
+}

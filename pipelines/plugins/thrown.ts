@@ -1,0 +1,21 @@
+/**
+ * What was thrown, in one line, and where it was, as far as its stack says: `TypeError: x is not a function (mine.js:3:5)`.
+ * Whatever a plug-in throws, also what is no error.
+ */
+export function errorText(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return `${typeof error} ${String(error)}`;
+  const { name, message, stack, what } = error as Partial<Error> & { what?: unknown };
+  const text = typeof what === 'string' ? what : String(message ?? '');
+  const said = name === undefined || name === 'Error' || name === 'Failure' ? text : `${name}: ${text}`;
+  const where = typeof stack === 'string' ? placeIn(stack) : null;
+  return where === null ? said : `${said} (${where})`;
+}
+
+/** The first line of a stack that is neither Node's nor a package's: FILE:LINE:COLUMN, or FILE:LINE of a syntax error. */
+function placeIn(stack: string): string | null {
+  const places = [...stack.matchAll(/(?:file:\/\/)?(\/[^\s()]*?\.[cm]?[jt]s):(\d+(?::\d+)?)/g)];
+  const own = places.find(([, path]) => !path.includes('/node_modules/')) ?? places[0];
+  if (own === undefined) return null;
+  const [, path, at] = own;
+  return `${path.slice(path.lastIndexOf('/') + 1)}:${at}`;
+}
