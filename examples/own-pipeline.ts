@@ -1,42 +1,64 @@
-// A pipeline of your own: plain RxJS, kronflow's operators, and one more that prints how far the window is off.
-// In this repository:  npm run build && node dist/examples/own-pipeline.js
-// With kronflow installed, import from 'kronflow', 'kronflow/operators', 'kronflow/pipelines' and so on.
-import { lastValueFrom, of, tap } from 'rxjs';
-import { sources } from '../data/index.js';
-import * as kf from '../operators/index.js';
-import { createBank } from '../pipelines/index.js';
-import { findByName, Ledger, randomStream, type EntrySource, type Run } from '../src/index.js';
-import { chooseKernel, createPool, SharedArena } from '../workers/index.js';
+// A pipeline of your own: plain RxJS, operators of kronflow, and what you like in between.
+//   npm run build && node dist/examples/own-pipeline.js
+import { lastValueFrom, of, take, tap } from 'rxjs';
+import {
+  accountMemory,
+  attend,
+  compare,
+  embed,
+  journal,
+  layerNorm,
+  loadRows,
+  mergePull,
+  project,
+  record,
+  updateCaches,
+} from 'kronflow/operators';
+import { openRun } from 'kronflow/pipelines';
+import { strided } from './custom-cache.js';
+import { drifting } from './custom-source.js';
 
-const shape = { layers: 1, heads: 1, d: 16, order: 'tensor', scale: 1 } as const;
-const arena = SharedArena.create();
-const pool = createPool({ arena, threads: 2, kernel: await chooseKernel('auto') });
-const parts = {
-  ...{ shape, arena, pool, seed: 1, ledger: new Ledger(64 * 2 ** 20) },
-  clock: { now: () => performance.now() * 1e6 },
-  sink: { write: () => Promise.resolve() }, // a journal would keep the rows
-  random: (...labels: readonly (string | number)[]) => randomStream(1, ...labels),
-};
-const window = findByName('cache', kf.caches, 'window')({ size: 32 });
-const run: Run = { ...parts, caches: createBank(parts, [{ label: 'window', factory: window }]) };
+// Memory, ledger, threads, caches, clock and seeded random numbers; sizes come from the source.
+const run = await openRun({
+  source: drifting({ n: 100, d: 16, heads: 1 }),
+  caches: [{ name: 'window', size: 32 }, strided({ recent: 16, stride: 4 })],
+});
 
-const gaussian = findByName('source', sources, 'gaussian')({ n: 100, d: shape.d, heads: shape.heads });
-const stream = gaussian({ seed: 1, stdin: process.stdin }) as EntrySource;
-
-const flow = kf.mergePull(stream.open(), (step) =>
+const flow = mergePull(run.entries(), (step) =>
   of(step).pipe(
-    kf.loadRows(run, { layer: 0 }),
-    kf.updateCaches(run),
-    kf.attend(run),
-    kf.compare(run, { reference: 'f64', always: false }),
-    tap(
-      ({ step: n, errors }) =>
-        n % 20 === 19 && console.log(`n = ${n + 1}: error ${errors![0].relL2.toFixed(3)}`),
-    ),
-    kf.accountMemory(run),
-    kf.record(run, { outputs: false, timings: true }),
-    kf.journal(run),
+    loadRows(run, { layer: 0 }),
+    updateCaches(run),
+    attend(run),
+    compare(run, { reference: 'f64', always: false }),
+    tap(({ step, updates, errors }) => {
+      if (step % 20 !== 19) return;
+      const each = updates.map(({ held }, i) => `${held.label} ${errors![i].relL2.toFixed(3)}`);
+      console.log(`n = ${step + 1}: error of ${each.join(', of ')}`);
+    }),
+    accountMemory(run),
+    record(run, { outputs: false, timings: true }), // rows of the trace; frees q, k and v
+    journal(run), // waits until the sink has taken them: the next step is pulled only then
   ),
 );
 await lastValueFrom(flow);
-await pool.close();
+await run.close();
+
+// The same with tokens: embed and project make the rows, with weights that the run has drawn.
+const text = await openRun({
+  source: { name: 'text', path: 'README.md' },
+  d: 16,
+  heads: 2,
+  caches: ['four-cache'],
+});
+const tokens = mergePull(text.tokens(), (token) =>
+  of(token).pipe(
+    embed(text, { rotary: false }),
+    layerNorm(),
+    project(text, { layer: 0, weights: text.weights[0] }),
+    updateCaches(text),
+    attend(text),
+  ),
+);
+const { updates } = await lastValueFrom(tokens.pipe(take(10))); // that is all that is read
+console.log(`${updates[0].held.label} holds ${updates[0].held.bytes().resident} bytes of head 0`);
+await text.close();
