@@ -1,0 +1,9 @@
+export {
+  openTraces,
+  type OpenOptions,
+  type QueryColumn,
+  type QueryResult,
+  type StreamedQuery,
+  type TraceDb,
+} from './trace-db.js';
+export type { OpenedTrace } from './opened-trace.js';
