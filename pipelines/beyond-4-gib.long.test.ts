@@ -11,3 +11,10 @@ it('two-cache matches the exact reference at each of 3,000 steps, on its way bey
   expect(errors.twoCache).toHaveLength(3000);
   for (const error of [...errors.twoCache, ...errors.fourCache]) expect(error).toBeLessThan(1e-5);
 });
+
+it('two-cache matches the exact reference beyond 4 GiB by the reference kernel too', async () => {
+  const { largestBytes, errors } = await beyondFourGib(`${folder.path}/reference`, 2, 'reference');
+  expect(largestBytes).toBeGreaterThan(2 ** 32);
+  // products are kept in float32
+  for (const error of [...errors.twoCache, ...errors.fourCache]) expect(error).toBeLessThan(1e-6);
+});

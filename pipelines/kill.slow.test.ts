@@ -8,7 +8,7 @@ import { randomStream } from '../src/core/random.js';
 import { journalState, pause, until } from './testing/journal-state.js';
 import { count, differences, readRun, rowsOf } from './testing/traces.js';
 
-const TOKENS = 800;
+const TOKENS = 500;
 const CACHE_COUNT = 2;
 const PER_STEP = 2 * 2 * CACHE_COUNT; // layers, heads, caches
 const ROWS = TOKENS * PER_STEP;
@@ -62,7 +62,7 @@ async function expectPrefix(name: string, acknowledged: number): Promise<number>
 type Moment = readonly [when: 'start' | 'run' | 'seal', share: number];
 const random = randomStream(20_25, 'moments of death');
 const moments: readonly Moment[] = (['start', 'run', 'seal'] as const).flatMap((when) =>
-  Array.from({ length: when === 'run' ? 12 : 6 }, (): Moment => [when, random.uniform()]),
+  Array.from({ length: when === 'run' ? 6 : 3 }, (): Moment => [when, random.uniform()]),
 );
 
 /** Kill a run at that moment; returns the rows that it had acknowledged before. */
@@ -124,9 +124,9 @@ describe('kill -9, then seal', () => {
   it('met runs with nothing, with something and with everything', () => {
     expect(outcomes).toHaveLength(moments.length);
     const middle = outcomes.filter(({ when, rows }) => when === 'run' && rows > 0 && rows < ROWS);
-    expect(middle.length).toBeGreaterThanOrEqual(9);
-    expect(new Set(middle.map(({ rows }) => rows)).size).toBeGreaterThanOrEqual(8);
-    expect(outcomes.filter(({ rows }) => rows === ROWS).length).toBeGreaterThanOrEqual(6);
+    expect(middle.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(middle.map(({ rows }) => rows)).size).toBeGreaterThanOrEqual(4);
+    expect(outcomes.filter(({ rows }) => rows === ROWS).length).toBeGreaterThanOrEqual(3);
   });
 });
 

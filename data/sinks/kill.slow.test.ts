@@ -11,7 +11,7 @@ import { readSteps } from './read-steps.js';
 import { sealTrace } from './seal.js';
 
 const STEPS = 2500;
-const KILLS = 24;
+const KILLS = 12;
 const victim = fileURLToPath(new URL('../../dist/data/testing/crash-victim.js', import.meta.url));
 const folder = temporaryFolder();
 const random = randomStream(2026, 'kill');
@@ -73,7 +73,7 @@ it(`kill -9 at ${KILLS} random moments loses nothing acknowledged, and sealing l
     if (rows === 4 * STEPS) seen.whole++;
   }
   console.log('killed while', seen);
-  expect(seen.writing).toBeGreaterThanOrEqual(8);
-  expect(seen.sealing).toBeGreaterThanOrEqual(4);
+  expect(seen.writing).toBeGreaterThanOrEqual(4);
+  expect(seen.sealing).toBeGreaterThanOrEqual(2);
   expect(seen.whole).toBeGreaterThanOrEqual(seen.sealing);
 });

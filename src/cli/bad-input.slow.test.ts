@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../data/testing/folder.js';
 import { badRecordings, writeBadRecording } from './testing/bad-recordings.js';
 import { cases, REFUSED, TEXT, type Case } from './testing/bad-input-cases.js';
+import { kronflowHere } from './testing/in-process.js';
 import { kronflow, succeed } from './testing/kronflow.js';
 
 let folder = temporaryFolder();
@@ -22,7 +23,9 @@ afterEach(() => folder.remove());
 /** Refused: a message and a hint on stderr, nothing on stdout, and not a file more than before. */
 async function refused({ args, says, hint, code = REFUSED, stdin = '' }: Case): Promise<void> {
   const before = files();
-  const said = await kronflow(args, { cwd: cwd(), stdin });
+  const said = await (args.includes('-')
+    ? kronflow(args, { cwd: cwd(), stdin })
+    : kronflowHere(args, { cwd: cwd() }));
   expect(said, said.stderr).toMatchObject({ code, stdout: '' });
   expect(said.stderr).toMatch(/^kronflow: .+\n {2}hint: .+\n$/);
   const [message, advice] = said.stderr.split('\n  hint: ');

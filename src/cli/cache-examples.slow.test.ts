@@ -3,10 +3,10 @@ import { queryDuckDB } from '../../data/testing/duckdb.js';
 import { temporaryFolder } from '../../data/testing/folder.js';
 import { caches } from '../../operators/caches/index.js';
 import { exampleOf } from './cache-example.js';
-import { kronflow } from './testing/kronflow.js';
+import { kronflowHere } from './testing/in-process.js';
 
 // The plots of docs/caches.md, on shorter streams: commands run, and queries give columns that can be plotted.
-const TOKENS = '90';
+const TOKENS = '60';
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
@@ -16,7 +16,7 @@ describe.each(caches.map(({ spec }) => ({ name: spec.name, spec })))('$name', ({
   it('runs, and gives columns to plot', async () => {
     const args = command.split(' ').slice(1);
     args[args.indexOf('--tokens') + 1] = TOKENS;
-    const { code, stderr } = await kronflow(args, { cwd: folder.path });
+    const { code, stderr } = await kronflowHere([...args, '--threads', '1'], { cwd: folder.path });
     expect({ code, stderr }).toMatchObject({ code: 0 });
     const rows = await queryDuckDB(query.replace("'traces/", `'${folder.path}/traces/`));
     const [axis, ...others] = Object.keys(rows[0]);
