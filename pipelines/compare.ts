@@ -1,10 +1,9 @@
-import { caches as builtIn } from '../operators/caches/index.js';
-import type { SizeInput } from '../src/core/cache.js';
+import type { CachePlugin, SizeInput } from '../src/core/cache.js';
 import { Failure } from '../src/core/failure.js';
 import { formatBytes } from '../src/core/format.js';
-import { findByName } from '../src/core/plugin.js';
 import type { Order } from '../src/core/shape.js';
 import type { Config } from './config.js';
+import { builtIn, pluginOf, type Registry } from './registry.js';
 import type { CacheSummary } from './summarise.js';
 
 /** Always beside the caches under test: no selection of as many pairs loses less, and any policy should beat chance. */
@@ -29,19 +28,32 @@ export interface Field {
   readonly leftOut: readonly { readonly name: string; readonly budget: number }[];
 }
 
+/** What a comparison may do otherwise. */
+export interface FieldOptions {
+  /** Where names are looked up; default: what kronflow brings. */
+  readonly registry?: Registry;
+  /** Caches that are added when nobody asked for them; default: `LINES`. */
+  readonly lines?: readonly string[];
+}
+
 /**
  * Every cache asked for at every budget (bytes for one stream, layer and head, metadata included), the oracle and random
  * lines added. Caches without a budget come once. With no cache asked for: all that have a budget and take this order.
  *
  * @throws Failure `bad-option` when a cache asked for cannot be so small, or nothing is left
  */
-export function fieldOf(asked: readonly AskedCache[], budgets: readonly number[], shape: Shape): Field {
+export function fieldOf(
+  asked: readonly AskedCache[],
+  budgets: readonly number[],
+  shape: Shape,
+  { registry = builtIn, lines: always = LINES }: FieldOptions = {},
+): Field {
   const wanted = asked.length > 0 ? asked : allWithin(shape.order);
-  const free = wanted.filter((cache) => specOf(cache).within === undefined);
-  const lines = LINES.filter((line) => !wanted.some(({ name }) => name === line)).map(bare);
+  const free = wanted.filter(({ name }) => pluginOf(registry, 'cache', name).spec.within === undefined);
+  const lines = always.filter((line) => !wanted.some(({ name }) => name === line)).map(bare);
   const tries = [...new Set(budgets)].flatMap((budget) =>
     [...wanted.filter((cache) => !free.includes(cache)), ...lines].map((cache) => {
-      const contender = within(cache, budget, shape);
+      const contender = within(cache, pluginOf(registry, 'cache', cache.name), budget, shape);
       if (contender === null && asked.includes(cache)) throw tooSmall(cache, budget, shape);
       return { cache, budget, contender };
     }),
@@ -56,26 +68,25 @@ export function fieldOf(asked: readonly AskedCache[], budgets: readonly number[]
 }
 
 function allWithin(order: Order): readonly AskedCache[] {
-  const able = builtIn.filter(({ spec }) => spec.within !== undefined && spec.orders.includes(order));
+  const able = builtIn.caches.filter(({ spec }) => spec.within !== undefined && spec.orders.includes(order));
   return able.map(({ spec }) => bare(spec.name));
 }
 
 const bare = (name: string): AskedCache => ({ name, label: name, options: {} });
-const specOf = ({ name }: AskedCache) => findByName('cache', builtIn, name).spec;
 
 /** One cache at one budget, with the options it was given; null when it cannot be so small. */
-function within(cache: AskedCache, budget: number, shape: Shape): Contender | null {
-  const found = specOf(cache).within?.(budget, shape) ?? null;
+function within(cache: AskedCache, plugin: CachePlugin, budget: number, shape: Shape): Contender | null {
+  const found = plugin.spec.within?.(budget, shape) ?? null;
   if (found === null) return null;
   const options = { ...found, ...cache.options };
-  const held = mostHeld(cache.name, options, shape);
+  const held = mostHeld(plugin, options, shape);
   if (held > budget) throw overBudget(cache, budget, held);
   return { name: cache.name, label: `${cache.label}@${exactSize(budget)}`, options, budget };
 }
 
 /** The most bytes that a cache comes to hold, metadata included. */
-function mostHeld(name: string, options: AskedCache['options'], shape: Shape): number {
-  const factory = findByName('cache', builtIn, name)(options);
+function mostHeld(plugin: CachePlugin, options: AskedCache['options'], shape: Shape): number {
+  const factory = plugin(options);
   const size = factory.formula({ ...shape, n: ENDLESS, census: null });
   // what keeps everything and only reads within its budget is a line, and says so
   return factory.spec.readsPart === true ? 0 : size.residentBytes + size.metadataBytes;

@@ -5,16 +5,21 @@ import { Failure } from '../src/core/failure.js';
 import { formatValue } from '../src/core/format.js';
 import { didYouMean } from '../src/core/nearest.js';
 import { checkOptions } from '../src/core/plugin.js';
-import type { EventOperator, OperatorSpec, Place } from '../src/core/operator.js';
-import type { Run } from '../src/core/run.js';
+import { inPart } from '../src/core/part.js';
 import type { ModelShape } from '../src/core/shape.js';
-import type { RunSink, SinkParts } from '../src/core/sink.js';
 import type { EntrySource, Source } from '../src/core/source.js';
 import type { LabelledCache } from './cache-bank.js';
 import { checkBudget, largestFit, MEMORY_LIMIT, plannedBytes, type BudgetQuestion } from './check-budget.js';
 import { checkWeights } from './check-weights.js';
 import { configSchema, sparsitySchema, type Config } from './config.js';
+import type { AddedSink } from './plugins/open-sinks.js';
+import type { AddedOperator } from './plugins/place-operators.js';
 import { builtIn, isReference, loadPlugins, pluginOf, type Registry } from './registry.js';
+import {
+  refuseContradictions,
+  refuseNothingToDecode,
+  refuseTooManyToRecall,
+} from './refuse-contradictions.js';
 import { asRecorded, takingTurns } from './stream-lengths.js';
 
 const BYTES_PER_NUMBER = 4; // runs keep float32
@@ -41,19 +46,6 @@ export interface ResolvedRun {
   readonly memoryBytes: number;
 }
 
-/** An operator that a run adds to the flow, its options checked. */
-export interface AddedOperator {
-  readonly name: string;
-  readonly spec: OperatorSpec;
-  create(run: Run): EventOperator<Place>;
-}
-
-/** A sink that a run adds, its options checked. */
-export interface AddedSink {
-  readonly name: string;
-  open(parts: SinkParts): Promise<RunSink>;
-}
-
 /**
  * Find and check everything a run names, before anything is written or allocated. References to plug-ins that `registry` does
  * not know yet are loaded as seen from the folder the command runs in.
@@ -67,12 +59,16 @@ export async function resolveRun(
 ): Promise<ResolvedRun> {
   const registry = await loadPlugins(namesIn(request), process.cwd(), known);
   const { plugin, source, model } = await openSource(request, stdin, registry);
-  const caches = request.caches.map(({ name, label, options }) => ({
+  const caches = request.caches.map(({ name, label, options }, i) => ({
     ...{ name, label },
-    factory: pluginOf(registry, 'cache', name)(options),
+    factory: inPart(['caches', i], () => pluginOf(registry, 'cache', name)(options)),
   }));
-  const operators = (request.operators ?? []).map((asked) => addedOperator(registry, asked));
-  const sinks = (request.sinks ?? []).map((asked) => addedSink(registry, asked));
+  const operators = (request.operators ?? []).map((asked, i) =>
+    inPart(['operators', i], () => addedOperator(registry, asked)),
+  );
+  const sinks = (request.sinks ?? []).map((asked, i) =>
+    inPart(['sinks', i], () => addedSink(registry, asked)),
+  );
   const config = checkConfig({
     ...request,
     source: {
@@ -85,10 +81,10 @@ export async function resolveRun(
     sinks: sinks.map(({ name, options }) => ({ name, options })),
   });
   refuseContradictions(config, caches, source);
-  if (source.kind === 'tokens') checkWeights(shapeOf(config));
+  if (source.kind === 'tokens') inPart(['model'], () => checkWeights(shapeOf(config)));
   const { steps, memoryBytes } = await plan(config, source, caches);
-  refuseNothingToDecode(config, source, steps ?? config.tokens);
-  refuseTooManyToRecall(config, source, steps ?? config.tokens);
+  inPart(['prompt'], () => refuseNothingToDecode(config, source, steps ?? config.tokens));
+  inPart(['recall'], () => refuseTooManyToRecall(config, source, steps ?? config.tokens));
   const inputs = await describeInputs(config, source, registry);
   return { config, source, caches, operators, sinks, inputs, steps, memoryBytes };
 }
@@ -135,8 +131,8 @@ async function openSource(
   stdin: AsyncIterable<Uint8Array>,
   registry: Registry,
 ) {
-  const plugin = pluginOf(registry, 'source', name);
-  const source = plugin(options)({ seed, stdin });
+  const plugin = inPart(['source'], () => pluginOf(registry, 'source', name));
+  const source = inPart(['source'], () => plugin(options)({ seed, stdin }));
   const model = source.kind === 'entries' ? await modelOf(source, asked) : tokenModel(asked);
   return { plugin, source, model };
 }
@@ -147,11 +143,15 @@ async function describeInputs(
   registry: Registry,
 ): Promise<ResolvedRun['inputs']> {
   const { weights } = config.model;
-  const described = await source.describe();
-  const ofWeights = weights === null ? [] : [{ kind: 'weights', ...(await describeInput(weights)) }];
+  const described = await inPart(['source'], () => source.describe());
+  const ofWeights = weights === null ? [] : [await describeWeights(weights)];
   const named = new Set(namesIn(config).filter(isReference));
   const plugins = [...named].map((name) => registry.loaded.get(name)!.input);
   return [described, ...ofWeights, ...plugins];
+}
+
+async function describeWeights(path: string) {
+  return { kind: 'weights', ...(await inPart(['model', 'weights'], () => describeInput(path))) };
 }
 
 /** The sizes of a run. */
@@ -167,7 +167,13 @@ function tokenModel(asked: Partial<Config['model']>): Config['model'] {
 
 /** What an entry source dictates; only the scale may be asked to differ, which is then an experiment of its own. */
 async function modelOf(source: EntrySource, asked: Partial<Config['model']>): Promise<Config['model']> {
-  const shape = await source.shape();
+  const shape = await inPart(['source'], () => source.shape());
+  inPart(['model'], () => refuseOtherModel(shape, asked));
+  const { scale: own, ...sizes } = shape;
+  return { ...sizes, scale: asked.scale ?? own ?? 1, scoreStd: null, weights: null, rotary: false };
+}
+
+function refuseOtherModel(shape: Awaited<ReturnType<EntrySource['shape']>>, asked: Partial<Config['model']>) {
   for (const key of ['d', 'heads', 'layers', 'order'] as const) {
     if (asked[key] === undefined || asked[key] === shape[key]) continue;
     throw new Failure(
@@ -184,8 +190,6 @@ async function modelOf(source: EntrySource, asked: Partial<Config['model']>): Pr
       `leave out --${key === 'scoreStd' ? 'score-std' : key}`,
     );
   }
-  const { scale: own, ...sizes } = shape;
-  return { ...sizes, scale: asked.scale ?? own ?? 1, scoreStd: null, weights: null, rotary: false };
 }
 
 function checkConfig(config: unknown): Config {
@@ -200,67 +204,10 @@ function checkConfig(config: unknown): Config {
     throw new Failure('bad-option', `sparsity: unknown option "${key}"`, hint);
   }
   const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], config);
-  throw new Failure(
-    'bad-option',
-    `${path.join('.')} = ${formatValue(value)}: ${message}`,
-    'see kronflow run --help',
-  );
-}
-
-function refuseContradictions(config: Config, caches: readonly LabelledCache[], source: Source): void {
-  const { order, layers } = config.model;
-  for (const [i, { label, factory }] of caches.entries()) {
-    if (label === 'reference' || caches.findIndex((other) => other.label === label) < i) {
-      const why = label === 'reference' ? 'is kept for the exact reference' : 'names two caches';
-      throw new Failure('bad-option', `cache label "${label}" ${why}`, 'give one of them label=… of its own');
-    }
-    if (factory.spec.orders.includes(order)) continue;
-    throw new Failure(
-      'bad-option',
-      `cache ${label}: order = ${order}, but it is defined only for ${factory.spec.orders.join(', ')}: ${factory.spec.summary}`,
-      `leave it out, or pass --order ${factory.spec.orders[0]}`,
-    );
-  }
-  for (const [name, asked] of [
-    ['recall', config.recall > 0],
-    ['sparsity', config.sparsity !== null],
-  ] as const) {
-    if (!asked || config.reference !== 'none') continue;
-    throw new Failure(
-      'bad-option',
-      `--${name} with reference = none: it is measured on the exact answers, and none would be made`,
-      `leave out --${name}, or pass --reference f64`,
-    );
-  }
-  if (source.kind === 'tokens' && layers > 1 && config.prompt > 0 && config.reference === 'none') {
-    throw new Failure(
-      'bad-option',
-      `prompt = ${config.prompt} with ${layers} layers and reference = none: nothing would drive the deeper layers`,
-      'pass --reference f64, --layers 1 or --prompt 0',
-    );
-  }
-}
-
-/** A prompt that takes every token leaves a table of dashes: nobody means that. */
-function refuseNothingToDecode({ prompt }: Config, { streams }: Source, steps: number | null): void {
-  if (prompt === 0 || steps === null || streams === null || prompt < Math.ceil(steps / streams)) return;
-  throw new Failure(
-    'bad-option',
-    `prompt = ${prompt}, but a stream has ${Math.ceil(steps / streams)} tokens: none is left to decode`,
-    'lower --prompt, or give it more tokens',
-  );
-}
-
-/** Recall of more tokens than a stream has would only say which share of it is kept. */
-function refuseTooManyToRecall({ recall }: Config, { streams }: Source, steps: number | null): void {
-  if (steps === null || streams === null) return;
-  const longest = Math.ceil(steps / streams);
-  if (recall <= longest) return;
-  throw new Failure(
-    'bad-option',
-    `recall = ${recall}, but a stream has ${longest} tokens: there are no ${recall} most attended ones`,
-    `pass --recall ${Math.max(1, Math.floor(longest / 10))}, or give it more tokens`,
-  );
+  const what = `${path.join('.')} = ${formatValue(value)}: ${message}`;
+  return inPart(path, () => {
+    throw new Failure('bad-option', what, 'see kronflow run --help');
+  });
 }
 
 /** How many steps will come, refusing what cannot fit. Only steps that were counted refuse: --tokens alone is a limit. */
@@ -278,19 +225,20 @@ async function plan(
     available: process.availableMemory(),
   };
   const most = config.tokens ?? Infinity;
+  const size = config.memory === null ? ['caches'] : ['memory'];
   if (source.streams === null) {
-    const counted = await source.count(most);
-    const streamIds = counted === null ? null : await streamIdsOf(source, counted);
+    const counted = await inPart(['source'], () => source.count(most));
+    const streamIds = counted === null ? null : await inPart(['source'], () => streamIdsOf(source, counted));
     if (streamIds === null) return { steps: counted, memoryBytes: 0 };
     const question: BudgetQuestion = { ...asked, lengths: asRecorded(streamIds) };
-    checkBudget(question, streamIds.length);
+    inPart(size, () => checkBudget(question, streamIds.length));
     return { steps: counted, memoryBytes: plannedBytes(question, streamIds.length) };
   }
   const question: BudgetQuestion = { ...asked, lengths: takingTurns(source.streams) };
   const fits = largestFit(question);
   const limit = Math.min(most, fits === Infinity ? COUNT_LIMIT : Math.max(fits + 1, COUNT_LIMIT));
-  const counted = await source.count(limit);
-  if (counted !== null) checkBudget(question, counted);
+  const counted = await inPart(['source'], () => source.count(limit));
+  if (counted !== null) inPart(size, () => checkBudget(question, counted));
   const steps = counted === limit && limit < most ? null : counted;
   return {
     steps,

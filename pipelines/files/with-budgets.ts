@@ -1,0 +1,40 @@
+import { inPart } from '../../src/core/part.js';
+import { fieldOf, type AskedCache } from '../compare.js';
+import type { Config } from '../config.js';
+import type { Registry } from '../registry.js';
+import type { RunRequest } from '../resolve.js';
+import type { Origins } from './explain.js';
+import { bytesOf, type PipelineFile } from './file-schema.js';
+
+/** Caches of a request, and the place in the file that each comes from. */
+export interface Budgeted {
+  readonly caches: RunRequest['caches'];
+  readonly origins: Origins;
+}
+
+/**
+ * Every cache that has a budget at every budget of the file, labelled `name@16KiB`; the others once. A file with budgets and
+ * no caches means all that have one. `model` is asked only where there are budgets: it may have to be read from a recording.
+ *
+ * @throws Failure `bad-option` for a cache that cannot be so small
+ */
+export async function withBudgets(
+  { budgets }: PipelineFile,
+  { caches }: RunRequest,
+  registry: Registry,
+  model: () => Promise<Config['model']>,
+): Promise<Budgeted> {
+  if (budgets === undefined) return { caches, origins: caches.map((_, i) => i) };
+  const shape = { ...(await model()), bytesPerNumber: 4 };
+  const { contenders } = inPart(['budgets'], () =>
+    fieldOf(caches, budgets.map(bytesOf), shape, { registry, lines: [] }),
+  );
+  return {
+    caches: contenders.map(({ name, label, options }) => ({ name, label, options })),
+    origins: contenders.map(({ label }) => originOf(label, caches)),
+  };
+}
+
+function originOf(label: string, caches: readonly AskedCache[]): number {
+  return caches.findIndex((cache) => label === cache.label || label.startsWith(`${cache.label}@`));
+}
