@@ -1,20 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { formatBytes } from '../core/format.js';
-import type { CachePlugin, CacheSpec, Exactness } from '../core/cache.js';
+import type { CachePlugin, CacheSpec } from '../core/cache.js';
 import { exampleOf } from './cache-example.js';
-import { optionsOf } from './describe.js';
+import { ANSWERS, optionsOf, SIZED_AT, sizesOf } from './describe.js';
 import { docCommentOf, toMarkdown } from './doc-comment.js';
 
 const FOLDER = 'operators/caches';
 const MATH = 'docs/math.md';
-const [N, D, BYTES] = [1024, 64, 4];
-
-const ANSWERS: Readonly<Record<Exactness, string>> = {
-  exact: 'equals full attention, up to float32',
-  certified: 'comes with a bound on its error at every step, certain up to rounding',
-  unbiased: 'numerator and denominator are right on average over seeds; their ratio only nearly',
-  heuristic: 'no guarantee',
-};
 
 /**
  * One section per cache, from its spec and the doc comment of its file: what it keeps, how it decides, paper, options,
@@ -60,22 +51,11 @@ function facts(plugin: CachePlugin): string {
     ],
     ['looks at queries', queryAware ? 'yes' : 'no'],
     ['resident bytes', escaped(formulaText)],
-    [`at n = ${N}, d = ${D}, float32`, sizes(plugin)],
+    [SIZED_AT, sizesOf(plugin)],
     ['source', paper === null ? 'derived here' : `[${paper.title}](${paper.url}), ${escaped(paper.section)}`],
     ['code', `[\`${cacheFile(name)}\`](../${cacheFile(name)})`],
   ];
   return ['| | |', '| --- | --- |', ...rows.map(([what, text]) => `| ${what} | ${text} |`)].join('\n');
-}
-
-/** The formula with default options at one size: the most that it can take. */
-function sizes(plugin: CachePlugin): string {
-  const order = plugin.spec.orders[0];
-  const shape = { n: N, d: D, order, bytesPerNumber: BYTES, census: null };
-  const { residentBytes, metadataBytes, scratchBytes, flops } = plugin().formula(shape);
-  return (
-    `at most ${formatBytes(residentBytes)} resident, ${formatBytes(metadataBytes)} metadata, ` +
-    `${formatBytes(scratchBytes)} scratch; ${(flops / 1e6).toPrecision(3)} million operations a query`
-  );
 }
 
 function optionTable(spec: CacheSpec): string {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import type { CacheSpec } from '../core/cache.js';
+import type { CachePlugin, CacheSpec, Exactness } from '../core/cache.js';
+import { formatBytes } from '../core/format.js';
+import type { OperatorSpec } from '../core/operator.js';
 import type { Plugin, Spec } from '../core/plugin.js';
+import type { SourceSpec } from '../core/source.js';
 
 /** One option of a plug-in, read from its schema: the single source of help texts, lists and tables. */
 export interface OptionText {
@@ -32,23 +35,22 @@ export function optionsOf({ options }: Pick<Spec, 'options'>): readonly OptionTe
   });
 }
 
-/** Everything `list --json` says of a plug-in. */
+/** Everything `list --json` says of a plug-in; docs/command-line.md lists the keys. */
 export function describePlugin({ spec }: Plugin): Record<string, unknown> {
   const { name, summary, paper } = spec;
-  const common = { name, summary, options: optionsOf(spec), paper };
-  if (spec.kind !== 'cache') return { ...common, brings: (spec as Spec & { brings?: string }).brings };
+  return { name, summary, ...ownFacts(spec), options: optionsOf(spec), paper };
+}
+
+/** What only plug-ins of this kind say of themselves. */
+function ownFacts(spec: Spec): Record<string, unknown> {
+  if (spec.kind === 'source') return { brings: (spec as SourceSpec).brings };
+  if (spec.kind === 'operator') {
+    const { after, state = 'none' } = spec as OperatorSpec;
+    return { after, state };
+  }
+  if (spec.kind !== 'cache') return {};
   const { exactness, orders, queryAware, appendOnly, formulaText } = spec as CacheSpec;
-  return {
-    name,
-    summary,
-    exactness,
-    orders,
-    query_aware: queryAware,
-    append_only: appendOnly,
-    formula: formulaText,
-    options: common.options,
-    paper,
-  };
+  return { exactness, orders, query_aware: queryAware, append_only: appendOnly, formula: formulaText };
 }
 
 /** One plug-in as help text. */
@@ -85,8 +87,32 @@ function cacheFacts({ exactness, formulaText, paper }: CacheSpec): readonly stri
   ];
 }
 
+/** What an answer of each exactness is worth. */
+export const ANSWERS: Readonly<Record<Exactness, string>> = {
+  exact: 'equals full attention, up to float32',
+  certified: 'comes with a bound on its error at every step, certain up to rounding',
+  unbiased: 'numerator and denominator are right on average over seeds; their ratio only nearly',
+  heuristic: 'no guarantee',
+};
+
+const [N, D, BYTES] = [1024, 64, 4];
+
+/** The size at which `sizesOf` looks. */
+export const SIZED_AT = `at n = ${N}, d = ${D}, float32`;
+
+/** The formula with default options at one size: the most that it can take. */
+export function sizesOf(plugin: CachePlugin): string {
+  const order = plugin.spec.orders[0];
+  const shape = { n: N, d: D, order, bytesPerNumber: BYTES, census: null };
+  const { residentBytes, metadataBytes, scratchBytes, flops } = plugin().formula(shape);
+  return (
+    `at most ${formatBytes(residentBytes)} resident, ${formatBytes(metadataBytes)} metadata, ` +
+    `${formatBytes(scratchBytes)} scratch; ${(flops / 1e6).toPrecision(3)} million operations a query`
+  );
+}
+
 /** A line in several, none longer than the columns unless a word is; those after the first are indented by `indent`. */
-function wrapped(line: string, indent: number): readonly string[] {
+export function wrapped(line: string, indent: number): readonly string[] {
   if (line.length <= COLUMNS) return [line];
   const space = line.lastIndexOf(' ', COLUMNS);
   const at = line.slice(0, space).trim() === '' ? line.indexOf(' ', COLUMNS) : space;
