@@ -78,7 +78,7 @@ export async function carryOut(
 
 function assembleRun(
   { config, caches }: ResolvedRun,
-  { dir, snapshotEvery: every = 'auto', onSnapshot }: Execution,
+  { dir, snapshotEvery: every = 'auto', onSnapshot, onRows }: Execution,
   { arena, pool, multiply }: Machine,
   trace: OpenTrace,
 ): { readonly run: Run; readonly bank: SavedBank } {
@@ -90,7 +90,14 @@ function assembleRun(
   const from = trace.from?.head ?? null;
   const told = onSnapshot === undefined ? {} : { onSnapshot };
   const sink = withSnapshots({ dir, journal, bank, ledger, clock, log, every, from, ...told });
-  return { run: { ...parts, caches: bank, sink: logging(sink, trace) }, bank };
+  return {
+    run: {
+      ...parts,
+      caches: bank,
+      sink: logging(onRows === undefined ? sink : telling(sink, onRows), trace),
+    },
+    bank,
+  };
 }
 
 /** Bring every cache, and the ledger, to where they were when the snapshot was taken. */
@@ -132,6 +139,16 @@ function logging(sink: TraceSink, { log }: OpenTrace): TraceSink {
   return {
     write(batch) {
       for (const { kind, message, ...at } of batch.events ?? []) log.warn({ kind, ...at }, message);
+      return sink.write(batch);
+    },
+  };
+}
+
+/** The sink, with somebody who is told of all rows. */
+function telling(sink: TraceSink, onRows: NonNullable<Execution['onRows']>): TraceSink {
+  return {
+    write(batch) {
+      onRows(batch);
       return sink.write(batch);
     },
   };

@@ -1,5 +1,6 @@
 import type { LogLevel } from '../data/log.js';
 import type { AttentionPool } from '../src/core/pool.js';
+import type { TraceBatch } from '../src/core/trace.js';
 import type { KernelName } from '../workers/kernels/kernel.js';
 import type { PoolOptions } from '../workers/pool.js';
 import type { Speed } from './paced.js';
@@ -29,6 +30,8 @@ export interface Execution {
   readonly signal: AbortSignal;
   readonly logLevel: LogLevel;
   onStep(progress: Progress): void;
+  /** Told of the rows of each step, before the journal takes them; must neither wait nor throw. */
+  onRows?(rows: TraceBatch): void;
   /** Every step is done: from here on the signal changes nothing. */
   onSealing?(): void;
   /** Makes the worker pool; `openPool` unless a test wants threads that die. */
