@@ -7,7 +7,7 @@ const folders = {
   workers: { from: ['src/core'], packages: ['piscina'] },
   data: {
     from: ['src/core'],
-    packages: ['apache-arrow', 'parquetjs-lite', 'parquet-wasm', 'gpt-tokenizer', 'pino', 'zod'],
+    packages: ['apache-arrow', 'parquetjs-lite', 'parquet-wasm', 'gpt-tokenizer', 'pino', 'tinyqueue', 'zod'],
   },
   pipelines: {
     from: ['src/core', 'src/bounds', 'operators', 'workers', 'data'],

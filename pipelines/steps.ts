@@ -38,7 +38,7 @@ export async function* takeSteps<T extends TokenEvent>(
       taken++;
       if (done-- > 0) continue;
       onRead?.();
-      yield { ...result.value, prefill: result.value.step < prompt };
+      yield { ...result.value, prefill: result.value.prefill || result.value.step < prompt };
     }
   } finally {
     stopListening();

@@ -4,6 +4,7 @@ import { gaussianSource } from './gaussian.js';
 import { idsSource } from './ids.js';
 import { needleSource } from './needle.js';
 import { recordingSource } from './recording.js';
+import { requestsSource } from './requests.js';
 import { sphereSource } from './sphere.js';
 import { textSource } from './text.js';
 import { tokensSource } from './tokens.js';
@@ -13,6 +14,7 @@ export const sources: readonly SourcePlugin[] = [
   textSource,
   idsSource,
   tokensSource,
+  requestsSource,
   recordingSource,
   gaussianSource,
   sphereSource,
@@ -26,6 +28,7 @@ export {
   idsSource,
   needleSource,
   recordingSource,
+  requestsSource,
   sphereSource,
   textSource,
   tokensSource,
