@@ -1,10 +1,11 @@
 // A cache of your own. Run it beside ours, and let the conformance tests look at it:
 //   npx kronflow run -c four-cache -c window:size=64 -c ./dist/examples/custom-cache.js#strided:stride=8
 import { z } from 'zod';
-import { atoms, attention, defineCache, type CacheParts, type Entry, type Snapshot } from 'kronflow';
+import { defineCache } from 'kronflow';
+import { gridFlops, keptRows, rowsFlops, selectingCache, sideCount, type SideEntry } from 'kronflow/caches';
 
 /**
- * Keep the last `recent` tokens of each side, and of the older ones every so many-th: position 0, stride, 2·stride, ….
+ * Keep the last `recent` tokens of each side, and of the older ones every so many-th: positions 0, stride, 2·stride, ….
  */
 export const strided = defineCache(
   {
@@ -21,70 +22,25 @@ export const strided = defineCache(
     appendOnly: false,
     selects: true, // its answer is exact attention over the tokens it keeps
     formulaText: '4·kept·d·b, kept = min(n, recent) + ⌈(n − recent)/stride⌉ (matrix order: 2·kept·d·b)',
-    formula({ n, d, order, bytesPerNumber }, { recent, stride }) {
-      const kept = Math.min(n, recent) + Math.ceil(Math.max(0, n - recent) / stride);
-      const sides = order === 'tensor' ? 2 : 1;
-      const flops = order === 'tensor' ? 4 * kept * kept * d : 4 * kept * d;
-      return {
-        residentBytes: 2 * sides * kept * d * bytesPerNumber,
-        metadataBytes: 0,
-        scratchBytes: 0,
-        flops,
-      };
+    formula({ n, d, order, bytesPerNumber }, options) {
+      const kept = keptOf(n, options);
+      const flops = order === 'tensor' ? gridFlops(kept, kept, d) : rowsFlops(kept, d);
+      const residentBytes = 2 * sideCount(order) * kept * d * bytesPerNumber;
+      return { residentBytes, metadataBytes: 0, scratchBytes: 0, flops };
     },
     covering: (n) => ({ recent: n }),
   },
-  ({ recent, stride }, parts) => {
-    const one = twoMatrices(parts);
-    const two = parts.order === 'tensor' ? twoMatrices(parts) : null;
-    let [seen, positions]: [number, number[]] = [0, []]; // the token of each slot; follows from stride, so it is free
-
-    return {
-      append({ k1, v1, k2, v2 }: Entry) {
-        const old = seen - recent; // it stops being recent now
-        const slot = old < 0 || old % stride === 0 ? positions.length : positions.indexOf(old);
-        one.put(slot, k1, v1);
-        if (two !== null) two.put(slot, k2!, v2!);
-        positions[slot] = seen++;
-      },
-      plan: () => ({ jobs: [attention(one.atoms(), two?.atoms() ?? null)] }),
-      positions: () => ({ side1: [...positions], side2: two === null ? [] : [...positions] }),
-      census() {
-        const [kept, evicted] = [positions.length, seen - positions.length];
-        const side2 = two === null ? { kept2: 0, evicted2: 0 } : { kept2: kept, evicted2: evicted };
-        return { kept1: kept, evicted1: evicted, ...side2, clusters1: null, clusters2: null, samples: null };
-      },
-      snapshot: () => ({ ...one.save('1'), ...two?.save('2'), seen: [seen], positions: [...positions] }),
-      restore(snapshot) {
-        one.restore(snapshot, '1');
-        two?.restore(snapshot, '2');
-        [seen, positions] = [snapshot.seen[0], Array.from(snapshot.positions)];
-      },
-    };
+  (options, parts) => {
+    const sides = Array.from({ length: sideCount(parts.order) }, () => {
+      const kept = keptRows(parts, { allowed: (n) => keptOf(n, options), positions: 'implied' });
+      const noLongerRecent = () => kept.positions().indexOf(kept.seen() - options.recent);
+      return { kept, saved: kept, take: (entry: SideEntry) => void kept.put(entry, noLongerRecent) };
+    });
+    return selectingCache(parts, sides);
   },
 );
 
-/** Keys and values of one side, (kept × d) each, in the memory that all threads read. Asking for rows is what is charged. */
-function twoMatrices(parts: CacheParts) {
-  const [keys, values] = [parts.rows(parts.d), parts.rows(parts.d)];
-  return {
-    atoms: () => atoms(keys, values),
-    put(slot: number, k: Entry['k1'], v: Entry['v1']) {
-      if (slot === keys.count) {
-        keys.append(k);
-        values.append(v);
-      } else {
-        keys.write(slot, k);
-        values.write(slot, v);
-      }
-    },
-    save: (side: string): Snapshot => ({
-      [`keys${side}`]: keys.snapshot(),
-      [`values${side}`]: values.snapshot(),
-    }),
-    restore(snapshot: Snapshot, side: string) {
-      keys.restore(snapshot[`keys${side}`] as Float32Array);
-      values.restore(snapshot[`values${side}`] as Float32Array);
-    },
-  };
+/** Tokens of a side that are kept of n. */
+function keptOf(n: number, { recent, stride }: { recent: number; stride: number }): number {
+  return Math.min(n, recent) + Math.ceil(Math.max(0, n - recent) / stride);
 }

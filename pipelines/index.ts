@@ -7,7 +7,7 @@ export { memorySink, type MemorySink } from './memory-sink.js';
 export {
   openRun,
   type CacheEntry,
-  type NamedEntry,
+  type PluginEntry,
   type OpenRun,
   type OpenRunOptions,
   type SourceEntry,

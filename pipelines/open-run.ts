@@ -21,16 +21,16 @@ import { clockFrom } from './execute.js';
 import { loadWeights } from './load-weights.js';
 
 /** A plug-in by name with its options beside it, as in a pipeline file: `{ name: 'window', size: 32 }`. */
-export interface NamedEntry {
+export interface PluginEntry {
   readonly name: string;
   readonly [option: string]: unknown;
 }
 
 /** A cache of a run: `'four-cache'`, `{ name: 'window', size: 32, label: 'w' }`, `myCache({ … })`, or that with a label. */
-export type CacheEntry = string | NamedEntry | CacheFactory | LabelledCache;
+export type CacheEntry = string | PluginEntry | CacheFactory | LabelledCache;
 
 /** A source of a run: `'gaussian'`, `{ name: 'text', path: 'book.txt' }`, or `mySource({ … })`. */
-export type SourceEntry = string | NamedEntry | ((parts: SourceParts) => Source);
+export type SourceEntry = string | PluginEntry | ((parts: SourceParts) => Source);
 
 /** What a program says of its run. Sizes that a source of ready rows dictates need not be said. */
 export interface OpenRunOptions extends Partial<ModelShape> {
@@ -100,7 +100,7 @@ function labelled(entry: CacheEntry): LabelledCache {
   if (typeof entry === 'string') return labelled({ name: entry });
   if ('factory' in entry) return entry as LabelledCache;
   if ('create' in entry) return { label: (entry as CacheFactory).spec.name, factory: entry as CacheFactory };
-  const { name, label = name, ...options } = entry as NamedEntry;
+  const { name, label = name, ...options } = entry as PluginEntry;
   return { label: String(label), factory: findByName('cache', builtIn, name)(options) };
 }
 
