@@ -3,25 +3,30 @@ import type { RunRequest } from '../../../pipelines/resolve.js';
 import { summarise } from '../../../pipelines/summarise.js';
 import { asRecorded, type Said } from '../as-recorded.js';
 import type { SelectionOptions } from '../../../data/sources/selection.js';
+import { reportAtEnd, withReportFlags, type ReportFlags } from '../report-at-end.js';
 import { addReplayFlags, addRunFlags, requestOf, type RunFlags } from '../run-flags.js';
 import { runToTrace } from '../run-to-trace.js';
 import { addSourceFlags } from '../source-flags.js';
 import { summaryTable } from '../summary-table.js';
 
 /** `--layers` and `--heads` of a replay are lists. */
-type ReplayFlags = Omit<RunFlags, 'layers' | 'heads'> & SelectionOptions;
+type ReplayFlags = Omit<RunFlags, 'layers' | 'heads'> & SelectionOptions & ReportFlags;
 
 /** `run`, `record` and `replay`: three ways into the same flow. */
 export function addRunCommands(program: Command): void {
-  addRunFlags(addSourceFlags(program.command('run')))
+  withReportFlags(addRunFlags(addSourceFlags(program.command('run'))))
     .description('decode a text through several caches side by side and leave a trace')
     .argument('[file]', 'text file, or - for standard input (default: the guide that ships with kronflow)')
-    .action((file: string | undefined, flags: RunFlags) => carryOut(requestOf(flags, file, false), flags));
-  addRunFlags(addSourceFlags(program.command('record')))
+    .action((file: string | undefined, flags: RunFlags & ReportFlags) =>
+      carryOut(requestOf(flags, file, false), flags),
+    );
+  withReportFlags(addRunFlags(addSourceFlags(program.command('record'))))
     .description('like run, and write q, k1, k2, v1, v2 of every token as a recording')
     .argument('[file]', 'text file, or - for standard input')
-    .action((file: string | undefined, flags: RunFlags) => carryOut(requestOf(flags, file, true), flags));
-  addReplayFlags(program.command('replay'))
+    .action((file: string | undefined, flags: RunFlags & ReportFlags) =>
+      carryOut(requestOf(flags, file, true), flags),
+    );
+  withReportFlags(addReplayFlags(program.command('replay')))
     .description(
       'decode a recording: Parquet, Arrow, or the trace of `kronflow record`, which also says caches, prompt and seed',
     )
@@ -34,8 +39,10 @@ export function addRunCommands(program: Command): void {
     });
 }
 
-async function carryOut(request: RunRequest, flags: RunFlags): Promise<void> {
-  await show(await runToTrace(request, flags), flags.json === true);
+async function carryOut(request: RunRequest, flags: RunFlags & ReportFlags): Promise<void> {
+  const dir = await runToTrace(request, flags);
+  await show(dir, flags.json === true);
+  if (!flags.json) await reportAtEnd(dir, flags);
 }
 
 async function show(dir: string, json: boolean): Promise<void> {

@@ -1,0 +1,65 @@
+import * as vega from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { Failure } from '../core/failure.js';
+import { configOf } from './config.js';
+import { look, type ThemeName } from './look.js';
+import type { Context, Plot, Row, Spec } from './plot.js';
+
+/** How a picture is drawn. */
+export interface Picture {
+  readonly theme: ThemeName;
+  /** Pixels of the whole picture, margins included. */
+  readonly width: number;
+  /** Write a title above it. */
+  readonly titled?: boolean;
+  readonly font?: string;
+}
+
+/** The whole Vega-Lite spec of a plot, rows and config in it. */
+export function wholeSpec(plot: Plot, rows: readonly Row[], context: Context, picture: Picture): Spec {
+  const seen = look(picture.theme, picture.width);
+  const spec = plot.spec(rows, seen, context);
+  const title = picture.titled
+    ? { title: { text: plot.title, anchor: 'start', fontSize: 15, offset: 18 } }
+    : {};
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    description: plot.alt(rows, context),
+    ...title,
+    ...spec,
+    datasets: { rows },
+    config: configOf(seen, picture.font),
+  };
+}
+
+/** Draw a plot as SVG, without a browser. The same rows give the same text. */
+export async function drawSvg(spec: Spec): Promise<string> {
+  const compiled = compile(spec as unknown as TopLevelSpec).spec;
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
+  try {
+    return `${await view.toSVG()}\n`;
+  } finally {
+    view.finalize();
+  }
+}
+
+/**
+ * An SVG as PNG, `scale` pixels a unit, with the fonts of this system.
+ * @throws Failure `not-found` when the renderer is not installed
+ */
+export async function svgToPng(svg: string, scale = 2): Promise<Uint8Array> {
+  const { Resvg } = await import('@resvg/resvg-js').catch((error: unknown) => {
+    throw new Failure(
+      'not-found',
+      'PNG needs the package @resvg/resvg-js, which is not installed here',
+      'npm install @resvg/resvg-js, or name an .svg file',
+      { cause: error },
+    );
+  });
+  const font = {
+    loadSystemFonts: true,
+    defaultFontFamily: 'Liberation Sans',
+    sansSerifFamily: 'Liberation Sans',
+  };
+  return new Resvg(svg, { fitTo: { mode: 'zoom', value: scale }, font }).render().asPng();
+}

@@ -1,0 +1,79 @@
+import type { OpenedTrace } from '../query/index.js';
+import type { RunGroup } from './plot.js';
+
+/** Traces that differ in nothing but their seed, together, in the order in which they were named. */
+export function groupTraces(traces: readonly OpenedTrace[]): readonly RunGroup[] {
+  const groups = new Map<string, OpenedTrace[]>();
+  for (const trace of traces) {
+    const key = withoutSeed(trace);
+    groups.set(key, [...(groups.get(key) ?? []), trace]);
+  }
+  return [...groups.values()].map((own) => ({ name: nameOf(own), traces: own }));
+}
+
+/** SQL that turns column `trace` into the name of its group. */
+export function groupSql(groups: readonly RunGroup[]): string {
+  const repeated = groups.filter(({ traces }) => traces.length > 1);
+  if (repeated.length === 0) return 'trace';
+  const cases = repeated.map(({ name, traces }) => {
+    return `when trace in (${traces.map(({ label }) => literal(label)).join(', ')}) then ${literal(name)}`;
+  });
+  return `case ${cases.join(' ')} else trace end`;
+}
+
+/** What stands in the way of comparing these traces, as sentences; none: nothing. */
+export function comparability(groups: readonly RunGroup[]): readonly string[] {
+  const [first, ...others] = groups.map(({ traces: [trace] }) => trace);
+  return others.flatMap((other) => {
+    const different = differences(first, other);
+    if (different.length === 0) return [];
+    return [
+      `${first.label} and ${other.label} differ in ${different.join(', ')}: their errors cannot be compared with each other.`,
+    ];
+  });
+}
+
+function differences({ run: a, label: from }: OpenedTrace, { run: b }: OpenedTrace): readonly string[] {
+  void from;
+  const stream = JSON.stringify(streamOf(a)) === JSON.stringify(streamOf(b)) ? [] : ['their stream'];
+  const model = (['d', 'heads', 'layers', 'order', 'scale'] as const)
+    .filter((key) => a[key] !== b[key])
+    .map((key) => `${key} (${a[key]}, ${b[key]})`);
+  return [...stream, ...model];
+}
+
+/** What tokens a run read: its source, or the sha256 of its input where that is known. */
+function streamOf({ config, inputs }: OpenedTrace['run']): unknown {
+  const hashes = inputs.flatMap(({ sha256 }) => (typeof sha256 === 'string' ? [sha256] : []));
+  const { source, tokens, model } = config as {
+    source?: unknown;
+    tokens?: unknown;
+    model?: { scoreStd?: unknown };
+  };
+  return [hashes.length > 0 ? hashes : source, tokens, model?.scoreStd];
+}
+
+function withoutSeed({ run: { config, inputs } }: OpenedTrace): string {
+  const { seed, ...rest } = config;
+  void seed;
+  const named = inputs.map(({ path, ...input }) => (input.sha256 === undefined ? { path, ...input } : input));
+  return JSON.stringify([rest, named], (_, at: unknown) =>
+    typeof at === 'object' && at !== null && !Array.isArray(at)
+      ? Object.fromEntries(Object.entries(at).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : at,
+  );
+}
+
+/** The label of a single trace; of repeats, what their labels begin with, and how many they are. */
+function nameOf(traces: readonly OpenedTrace[]): string {
+  const labels = traces.map(({ label }) => label);
+  if (labels.length === 1) return labels[0];
+  let length = 0;
+  while (labels.every((label) => length < label.length && label[length] === labels[0][length])) length++;
+  const common = labels[0].slice(0, length).replace(/[-_/. ]+$|(seed)?[-_]?\d+$/g, '');
+  return `${common || labels[0]} × ${labels.length}`;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,231 @@
+import { along, channel, domainOf, type Axis } from '../axes.js';
+import { styleOfName, type CacheStyle } from '../colours.js';
+import { labelPlaces } from '../label-places.js';
+import { colourOf, panelTitle, sideBySide } from '../lines.js';
+import type { Look } from '../look.js';
+import type { Context, Plot, Row, Spec } from '../plot.js';
+import { bytesText, list, numberText } from '../words.js';
+
+/** Below this an error is rounding of float32, and the cache is exact for what a plot can show. */
+const EXACT = 1e-5;
+const HEIGHT = 320;
+const STRIP = 34;
+
+/** What an error costs: mean error against the bytes that a head holds. */
+export const pareto: Plot = {
+  id: 'pareto',
+  title: 'Error against bytes',
+  caption:
+    'Mean relative error against the most bytes that one head of one layer held. Down and left is better. Dashed: the oracle, which reads the heaviest pairs, and random eviction; a policy should lie between. Caches with an error of rounding only stand in the strip below.',
+  needs: ['steps.err_rel_l2', 'steps.resident_bytes', 'steps.metadata_bytes'],
+  sql: (context) =>
+    `
+with heads as (
+  select ${context.run} as run, trace, cache, max(resident_bytes + metadata_bytes) as held_bytes,
+    avg(err_rel_l2) as error, quantile_disc(err_rel_l2, 0.99) as error_p99
+  from steps
+  group by run, trace, cache, stream_id, layer, head
+), traces as (
+  select run, trace, cache, avg(held_bytes) as held_bytes, avg(error) as error, max(error_p99) as error_p99
+  from heads
+  group by all
+)
+select run, cache, any_value(plugin) as plugin, avg(held_bytes) as held_bytes, avg(error) as error_mean,
+  min(error) as error_least, max(error) as error_most, max(error_p99) as error_p99, count(*) as traces
+from traces left join (select trace, cache, plugin from caches) using (trace, cache)
+where error is not null
+group by run, cache
+order by run, held_bytes, cache`.trim(),
+  sampled: () => null,
+  spec: (rows, look, context) => {
+    const runs = context.groups
+      .map(({ name }) => name)
+      .filter((name) => rows.some((row) => row.run === name));
+    const axes = axesOf(rows);
+    const panels = runs.map((run) => ({
+      ...panel(
+        rows.filter((row) => row.run === run),
+        look,
+        context,
+        run,
+        axes,
+        Math.min(2, runs.length),
+      ),
+      ...(runs.length > 1 ? { title: panelTitle(run) } : {}),
+    }));
+    return sideBySide(panels, look);
+  },
+  alt: (rows) =>
+    `Points of mean relative error against bytes per head. ${list(
+      rows.map(
+        (row) =>
+          `${row.cache}: ${bytesText(row.held_bytes as number)}, error ${numberText(row.error_mean as number)}`,
+      ),
+      24,
+    )}.`,
+};
+
+function axesOf(rows: readonly Row[]): { x: Axis; y: Axis } {
+  const seen = rows
+    .filter((row) => !isExact(row))
+    .flatMap((row) => [row.error_least as number, row.error_most as number]);
+  const bytes = rows.map((row) => row.held_bytes as number);
+  const [low, high] = domainOf(bytes, true);
+  return {
+    x: {
+      field: 'held_bytes',
+      title: 'bytes held per head',
+      log: true,
+      kind: 'bytes',
+      domain: [low / 1.15, high * 1.15],
+    },
+    y: {
+      field: 'error_mean',
+      title: 'mean relative error',
+      log: true,
+      kind: 'error',
+      domain: domainOf(seen, true),
+    },
+  };
+}
+
+function isExact(row: Row): boolean {
+  return Number(row.error_mean) < EXACT;
+}
+
+function panel(
+  rows: readonly Row[],
+  look: Look,
+  { styles }: Context,
+  run: string,
+  { x, y }: { x: Axis; y: Axis },
+  wanted: number,
+): Spec {
+  const own = { filter: { field: 'run', equal: run } };
+  const caches = rows.map(({ cache }) => String(cache));
+  const named = withPlugins(rows, styles);
+  const colour = colourOf([...named.keys()], named, look);
+  const shape = shapeOf(caches, styles);
+  const margin = 66 + 14 + 6.2 * Math.max(6, ...caches.map((cache) => nameOf(cache).length));
+  const width = look.width(wanted, Math.round(margin));
+  const far = rows.filter((row) => !isExact(row));
+  const exact = rows.filter(isExact);
+  const points = (condition: string, encoding: Spec, size = 90): Spec => ({
+    transform: [own, { filter: condition }],
+    mark: { type: 'point', filled: true, size, opacity: 1, stroke: look.paper, strokeWidth: 1 },
+    encoding: { ...encoding, color: colour, shape },
+  });
+  const xChannel = channel(x);
+  const main: Spec = {
+    ...{ width, height: HEIGHT },
+    layer: [
+      ...lines(own, xChannel, channel(y), colour),
+      {
+        transform: [own, { filter: `datum.error_mean >= ${EXACT} && datum.traces > 1` }],
+        mark: { type: 'rule', strokeWidth: 1.5 },
+        encoding: {
+          x: xChannel,
+          y: { ...channel(y), field: 'error_least' },
+          y2: { field: 'error_most' },
+          color: colour,
+        },
+      },
+      points(`datum.error_mean >= ${EXACT}`, { x: xChannel, y: channel(y) }),
+      labels(endsOf(far), { x, y }, colour),
+    ],
+  };
+  if (exact.length === 0) return main;
+  const bare = { ...xChannel, axis: null };
+  const strip: Spec = {
+    ...{ width, height: STRIP * Math.max(1, exact.length / 2) },
+    layer: [
+      points(`datum.error_mean < ${EXACT}`, { x: bare, y: { field: 'cache', type: 'nominal', axis: null } }),
+      {
+        transform: [own, { filter: `datum.error_mean < ${EXACT}` }],
+        mark: { type: 'text', align: 'left', dx: 9, baseline: 'middle', fontSize: 11, fontWeight: 500 },
+        encoding: {
+          x: bare,
+          y: { field: 'cache', type: 'nominal', axis: null },
+          text: { field: 'cache' },
+          color: colour,
+        },
+      },
+    ],
+    title: {
+      text: 'error below 1e-5: rounding',
+      anchor: 'start',
+      fontSize: 11,
+      fontWeight: 400,
+      color: look.soft,
+      offset: 2,
+    },
+  };
+  return far.length === 0 ? { ...strip, layer: strip.layer } : { vconcat: [main, strip], spacing: 14 };
+}
+
+/** Lines through one plug-in at several budgets, dashed for the lines that a policy is measured by. */
+function lines(own: Spec, x: Spec, y: Spec, colour: Spec): readonly Spec[] {
+  const line = (filter: string, dash: readonly number[]): Spec => ({
+    transform: [own, { filter: `datum.error_mean >= ${EXACT} && datum.plugin != null && (${filter})` }],
+    mark: { type: 'line', strokeWidth: 1.2, strokeDash: [...dash], opacity: 0.8 },
+    encoding: { x, y, detail: { field: 'plugin', type: 'nominal' }, color: { ...colour, field: 'plugin' } },
+  });
+  return [
+    line("datum.plugin == 'oracle-top-k' || datum.plugin == 'random'", [5, 3]),
+    line("datum.plugin != 'oracle-top-k' && datum.plugin != 'random'", [1, 0]),
+  ];
+}
+
+/** The last point of each plug-in, by bytes: there its line is named. */
+function endsOf(rows: readonly Row[]): readonly Row[] {
+  const ends = new Map<string, Row>();
+  for (const row of rows) {
+    const key = `${row.plugin ?? row.cache} ${nameOf(String(row.cache))}`;
+    const known = ends.get(key);
+    if (!known || Number(row.held_bytes) >= Number(known.held_bytes)) ends.set(key, row);
+  }
+  return [...ends.values()];
+}
+
+/** A label without the budget that `compare` puts behind it. */
+function nameOf(cache: string): string {
+  return cache.replace(/@.*$/, '');
+}
+
+function labels(rows: readonly Row[], { x, y }: { x: Axis; y: Axis }, colour: Spec): Spec {
+  const scale = along(y);
+  const wanted = rows.map((row) => Math.max(0, Math.min(1, scale.to(Number(row.error_mean)))));
+  const places = labelPlaces(wanted, 13 / HEIGHT);
+  const values = rows.map(({ cache, held_bytes }, i) => {
+    return { cache, text: nameOf(String(cache)), x: held_bytes, y: scale.from(places[i]) };
+  });
+  return {
+    data: { values },
+    mark: { type: 'text', align: 'left', baseline: 'middle', dx: 9, fontSize: 11, fontWeight: 500 },
+    encoding: {
+      x: channel({ ...x, field: 'x' }),
+      y: { field: 'y', type: 'quantitative' },
+      text: { field: 'text' },
+      color: colour,
+    },
+  };
+}
+
+/** Styles by label, and by plug-in for the lines through the labels of one. */
+function withPlugins(
+  rows: readonly Row[],
+  styles: ReadonlyMap<string, CacheStyle>,
+): ReadonlyMap<string, CacheStyle> {
+  const labels = rows.map(
+    ({ cache }) => [String(cache), styles.get(String(cache)) ?? styleOfName('')] as const,
+  );
+  const plugins = rows.flatMap(({ plugin }) =>
+    plugin === null ? [] : [[String(plugin), styleOfName(String(plugin))] as const],
+  );
+  return new Map([...plugins, ...labels]);
+}
+
+function shapeOf(caches: readonly string[], styles: ReadonlyMap<string, CacheStyle>): Spec {
+  const range = caches.map((cache) => styles.get(cache)?.shape ?? 'circle');
+  return { field: 'cache', type: 'nominal', scale: { domain: [...caches], range }, legend: null };
+}
