@@ -21,6 +21,8 @@ export interface Start {
   /** Written to standard input, which is then closed; `open` leaves it open and silent. Default: empty. */
   readonly stdin?: string | Uint8Array | 'open';
   readonly env?: Readonly<Record<string, string>>;
+  /** Runs as this user; only root may ask for it. */
+  readonly uid?: number;
   /** Killed after so many milliseconds; default: 100 s. */
   readonly limitMs?: number;
 }
@@ -34,10 +36,10 @@ export interface Running {
 /** Start the built command line, with `traces/` and relative paths in `cwd`. */
 export function startKronflow(
   args: readonly string[],
-  { cwd, stdin = '', env = {}, limitMs = LIMIT_MS }: Start,
+  { cwd, stdin = '', env = {}, uid, limitMs = LIMIT_MS }: Start,
 ): Running {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    ...{ cwd, env: { ...process.env, ...env } },
+    ...{ cwd, env: { ...process.env, ...env }, ...(uid === undefined ? {} : { uid, gid: uid }) },
     ...{ timeout: limitMs, killSignal: 'SIGKILL' }, // a test that waits in vain leaves nothing behind
   });
   let [stdout, stderr] = ['', ''];
