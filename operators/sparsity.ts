@@ -1,7 +1,7 @@
 import { map, type OperatorFunction } from 'rxjs';
 import type { HasErrors, HasQkv, HasSparsity, Sparsity, TokenEvent } from '../src/core/event.js';
 import type { Arena, Floats } from '../src/core/memory.js';
-import type { Matrix } from '../src/core/plan.js';
+import { hasAtoms, type Matrix } from '../src/core/plan.js';
 import type { HeldCache, Run } from '../src/core/run.js';
 import { scorePairs } from './caches/choosing/score-pairs.js';
 import { headSlot } from './head-rows.js';
@@ -46,7 +46,7 @@ function scoresOf(
 ): Float64Array {
   const q = arena.view(headSlot(arena, qkv.q, head, shape.d));
   const [job] = cache.plan(q).jobs;
-  if (job.kind === 'features') throw new RangeError('the reference answers from its entries');
+  if (!hasAtoms(job)) throw new RangeError('the reference answers from its entries');
   const [one, two] = job.kind === 'grid' ? [job.side1.keys, job.side2.keys] : [job.atoms.keys, null];
   const rows = (keys: Matrix) => ({ count: keys.count, read: reader(arena, keys) });
   return scorePairs(q, shape.scale, rows(one), two && rows(two));

@@ -2,9 +2,11 @@ import { workerData } from 'piscina';
 import type { SharedMemory } from './arena.js';
 import { CONTROL, controlLength, SEAT, seatAt, SPINS } from './control.js';
 import type { KernelName } from './kernels/kernel.js';
+import { Failure, type FailureCode } from '../src/core/failure.js';
 import { openKernels } from './kernels/ladder.js';
 import type { WasmBuild } from './kernels/wasm.js';
 import { TileTaker, type Seat } from './take-tiles.js';
+import { Tasks } from './tasks.js';
 
 /** What every thread is given once, when it starts. */
 export interface ThreadData {
@@ -21,26 +23,32 @@ export interface ThreadSeat extends Seat {
   readonly seats: number;
   /** Byte offset of the control block. */
   readonly control: number;
+  /** Tasks of plug-ins that plans may name. */
+  readonly tasks: readonly string[];
 }
 
 /** An error on its way to the main thread. */
 export interface TaskError {
   readonly message: string;
   readonly stack: string | undefined;
+  /** Where it is a `Failure`. */
+  readonly failure?: { readonly code: FailureCode; readonly what: string; readonly hint: string | undefined };
 }
 
 const { memory, dtype, kernel, build } = workerData as ThreadData;
-const kernels = openKernels({ name: kernel, build }, { memory, dtype });
+const tasks = new Tasks();
+const kernels = openKernels({ name: kernel, build }, { memory, dtype }, tasks);
 
 /**
  * Work on steps until the pool is closed or nothing has come for a while: a task that never ends would keep the process from
- * ending. Between steps it looks for the next one, then sleeps; it never awaits. An error is returned, not thrown: a throw
+ * ending. Between steps it looks for the next one, then sleeps; it awaits nothing but modules, before the first. An error is returned, not thrown: a throw
  * would be taken for a dead thread.
  */
-export default function attend(seat: ThreadSeat): TaskError | null {
+export default async function attend(seat: ThreadSeat): Promise<TaskError | null> {
   const control = new Int32Array(memory.buffer, seat.control, controlLength(seat.seats));
   const own = seatAt(seat.index);
   try {
+    if (seat.tasks.length > 0) await tasks.load(seat.tasks);
     const taker = new TileTaker(memory, kernels, seat);
     Atomics.store(control, own, SEAT.outside);
     let seen = 0;
@@ -55,10 +63,15 @@ export default function attend(seat: ThreadSeat): TaskError | null {
   } catch (error) {
     Atomics.store(control, own, SEAT.failed);
     Atomics.notify(control, own);
-    return error instanceof Error
-      ? { message: error.message, stack: error.stack }
-      : { message: String(error), stack: undefined };
+    return describe(error);
   }
+}
+
+function describe(error: unknown): TaskError {
+  if (!(error instanceof Error)) return { message: String(error), stack: undefined };
+  const { message, stack } = error;
+  if (!(error instanceof Failure)) return { message, stack };
+  return { message, stack, failure: { code: error.code, what: error.what, hint: error.hint } };
 }
 
 const ENOUGH = -1;

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Atoms, Blocks, Job, Matrix, Role, Skip } from '../src/core/plan.js';
-import { decodeBoard, encodeBoard } from './board.js';
+import { encodeBoard } from './board.js';
 import type { BoardJob } from './kernels/kernel.js';
+import { decodeBoard } from './read-board.js';
 import type { Work } from './tiles.js';
 
 const count = fc.nat(1e6);
@@ -12,6 +13,7 @@ const matrix: fc.Arbitrary<Matrix> = fc.record({
   ...{ width: count, count },
   spans: fc.array(fc.record({ offset, rows: count }), { maxLength: 4 }),
 });
+const wide = matrix.map((numbers) => ({ ...numbers, wide: 'f64' as const }));
 const atoms: fc.Arbitrary<Atoms> = fc.record({
   ...{ keys: matrix, values: matrix },
   logWeights: fc.option(matrix),
@@ -29,6 +31,11 @@ const job: fc.Arbitrary<Job> = fc.oneof(
   fc.record({ kind: fc.constant('rows' as const), role, logScale: number, atoms, skip: maybe }),
   fc.record({ kind: fc.constant('product' as const), a: matrix, b: matrix, into: matrix }),
   fc.record({ kind: fc.constant('bounds' as const), keys1: matrix, keys2: fc.option(matrix), skip }),
+  fc.record({
+    ...{ kind: fc.constant('task' as const), role, task: fc.string({ unit: 'grapheme' }), rows: count },
+    ...{ pairs: number, inputs: fc.array(fc.oneof(matrix, wide), { maxLength: 3 }) },
+    numbers: fc.array(number, { maxLength: 5 }),
+  }),
 );
 const works: fc.Arbitrary<readonly Work[]> = fc.array(
   fc.record({

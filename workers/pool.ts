@@ -1,11 +1,13 @@
 import type { AttentionPool, Threading } from '../src/core/pool.js';
-import type { SharedArena } from './arena.js';
+import { wholeView, type SharedArena } from './arena.js';
 import { TILINGS } from './kernels/kernel.js';
 import { openKernels, type KernelChoice } from './kernels/ladder.js';
+import { failureOf } from './kernels/task.js';
 import { Sharing } from './sharing.js';
-import { answerStep } from './step.js';
+import { answerStep, type StepParts } from './step.js';
 import { StepMemory } from './step-memory.js';
 import { now, TileTaker } from './take-tiles.js';
+import { Tasks } from './tasks.js';
 import { Threads } from './threads.js';
 
 // Threads cannot load .ts on Node 20: from sources (tests), the built task is used.
@@ -39,7 +41,8 @@ export function createPool(options: PoolOptions): AttentionPool {
 /** A pool, and where it decides who works: `openPool` measures it and changes its mind. */
 export function makePool(options: PoolOptions): { readonly pool: AttentionPool; readonly sharing: Sharing } {
   const { arena, threads, kernel = REFERENCE, small = 0, task = TASK } = options;
-  const kernels = openKernels(kernel, arena);
+  const tasks = new Tasks();
+  const kernels = openKernels(kernel, arena, tasks);
   const memory = new StepMemory(arena, kernels);
   const { scratch } = TILINGS[kernel.name];
   const first = scratch === 0 ? 0 : arena.allocBytes(scratch * threads);
@@ -53,6 +56,17 @@ export function makePool(options: PoolOptions): { readonly pool: AttentionPool; 
     died: (message) => pool.onEvent({ kind: 'worker-restarted', message }),
   });
   const sharing = new Sharing(memory, taker, others, options.threading ?? { alone: small, asleep: small });
+  const parts: StepParts = {
+    ...{ runTiles: sharing.run, kernel: kernel.name, now },
+    failureOf({ q, scale }, job, from, to) {
+      const query = {
+        memory: wholeView(arena.memory, arena.dtype),
+        q: Float64Array.from(arena.view(q)),
+        scale,
+      };
+      return failureOf(tasks.get(job.task), job, query, from, to);
+    },
+  };
   let busy = false;
 
   const pool: AttentionPool = {
@@ -67,7 +81,9 @@ export function makePool(options: PoolOptions): { readonly pool: AttentionPool; 
       if (busy) throw new RangeError('a pool answers one step at a time: its threads share one board');
       busy = true;
       try {
-        return await answerStep(requests, sharing.run, kernel.name, now);
+        const unknown = tasks.missing(requests);
+        if (unknown !== null) await importTasks(unknown, tasks, others);
+        return await answerStep(requests, parts);
       } finally {
         busy = false;
         sharing.ended();
@@ -75,4 +91,10 @@ export function makePool(options: PoolOptions): { readonly pool: AttentionPool; 
     },
   };
   return { pool, sharing };
+}
+
+/** On this thread first: what is wrong with them is wrong everywhere, and here it is known before anybody waits. */
+async function importTasks(names: readonly string[], tasks: Tasks, others: Threads): Promise<void> {
+  await tasks.load(names);
+  await others.import(tasks.names);
 }

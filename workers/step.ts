@@ -1,5 +1,6 @@
-import type { Job } from '../src/core/plan.js';
-import type { Answer, AttendRequest } from '../src/core/pool.js';
+import type { Job, TaskJob } from '../src/core/plan.js';
+import type { Failure } from '../src/core/failure.js';
+import { TaskFailure, type Answer, type AttendRequest } from '../src/core/pool.js';
 import { TILINGS, type KernelName } from './kernels/kernel.js';
 import { PARTIAL } from './kernels/partial.js';
 import { mergePartials, multiplyAnswers } from './merge.js';
@@ -11,15 +12,23 @@ export type PartialOf = (tile: number, d: number) => Float64Array;
 /** Do all tiles of the works, at least one. No promise where nothing has to be waited for: a small step is no longer than one. */
 export type TileRunner = (works: readonly Work[]) => PartialOf | Promise<PartialOf>;
 
+/** What a step is answered with. */
+export interface StepParts {
+  readonly runTiles: TileRunner;
+  readonly kernel: KernelName;
+  readonly now: () => number;
+  /** Why the task of a plug-in failed on rows [from, to). */
+  failureOf(request: AttendRequest, job: TaskJob, from: number, to: number): Failure;
+}
+
 /**
  * Answer the requests of one step: first every product tile, then every attention and measuring tile, then merge in order.
  * How tiles are run is the pool's business; that they give the same answers everywhere is decided here.
+ * @throws TaskFailure
  */
 export async function answerStep(
   requests: readonly AttendRequest[],
-  runTiles: TileRunner,
-  kernel: KernelName,
-  now: () => number,
+  { runTiles, kernel, now, failureOf }: StepParts,
 ): Promise<readonly Answer[]> {
   const submitted = now();
   const products = cutTiles(prepareJobs(requests), kernel);
@@ -27,6 +36,7 @@ export async function answerStep(
   const works = cutTiles(answerJobs(requests, products, prepared, kernel), kernel);
   const running = partialsOf(works, runTiles); // lie where those of the products lay
   const partials = running instanceof Promise ? await running : running;
+  works.forEach((done, i) => refuseFailed(requests, done, partials[i], failureOf));
   let [product, work] = [0, 0];
   return requests.map(({ d, plan }) => {
     const costs = prepared.slice(product, (product += plan.prepare?.length ?? 0)).flat();
@@ -38,6 +48,21 @@ export async function answerStep(
         : mergePartials(d, tiles.flat(), costs, submitted);
     return { ...answer, flops: answer.flops + (plan.flops ?? 0) };
   });
+}
+
+/** Of several tiles that failed the first counts, so that every pool throws the same. */
+function refuseFailed(
+  requests: readonly AttendRequest[],
+  { request, job, tileRows, rows }: Work,
+  partials: readonly Float64Array[],
+  failureOf: StepParts['failureOf'],
+): void {
+  if (job.kind !== 'task') return; // where NaN may be an answer
+  const failed = partials.findIndex((partial) => Number.isNaN(partial[PARTIAL.l]));
+  if (failed < 0) return;
+  const from = failed * tileRows;
+  const failure = failureOf(request, job, from, Math.min(rows, from + tileRows));
+  throw new TaskFailure(requests.indexOf(request), failure);
 }
 
 /** The share of a job that is left after skipping, as its bounds say: it depends on keys and kernel, never on threads. */

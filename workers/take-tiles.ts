@@ -1,5 +1,5 @@
 import type { SharedMemory } from './arena.js';
-import { decodeBoard } from './board.js';
+import { decodeBoard } from './read-board.js';
 import type { OpenKernels } from './kernels/ladder.js';
 import { partialLength } from './kernels/partial.js';
 import { HEAD, HEAD_LENGTH } from './step-head.js';

@@ -26,10 +26,11 @@ export interface ThreadsOptions {
 export class Threads {
   readonly #piscina: Piscina | null;
   readonly #control: Int32Array;
-  readonly #seats: readonly ThreadSeat[];
+  readonly #seats: readonly Omit<ThreadSeat, 'tasks'>[];
   readonly #tasks: Promise<void>[] = [];
   readonly #busy = new Set<number>(); // threads whose task has not ended, as far as is known here
   readonly #options: ThreadsOptions;
+  #tasksOfPlugins: readonly string[] = [];
   #deaths = 0;
   #error: Error | null = null;
   #closed = false;
@@ -57,9 +58,23 @@ export class Threads {
         this.#throwError();
         await Promise.race([this.#tasks[index], setTimeout(1)]);
       }
+      if (this.#state(index) === SEAT.failed) await this.#tasks[index];
     }
     this.#throwError();
     this.ready = true;
+  }
+
+  /**
+   * Have every thread import these tasks of plug-ins: those that are up leave, and come back with them.
+   * @throws Failure `bad-plugin` when a thread cannot import what the calling one could
+   */
+  async import(tasks: readonly string[]): Promise<void> {
+    this.#tasksOfPlugins = tasks;
+    if (!this.ready) return; // they have not started yet
+    this.#recall();
+    await Promise.all(this.#tasks);
+    Atomics.store(this.#control, CONTROL.quit, 0);
+    await this.start();
   }
 
   get count(): number {
@@ -98,10 +113,15 @@ export class Threads {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#recall();
+    await this.#piscina?.destroy();
+  }
+
+  /** End the tasks of all threads. */
+  #recall(): void {
     Atomics.store(this.#control, CONTROL.quit, 1);
     Atomics.add(this.#control, CONTROL.generation, 1);
     Atomics.notify(this.#control, CONTROL.generation);
-    await this.#piscina?.destroy();
   }
 
   #leavesSoon(index: number): boolean {
@@ -133,7 +153,8 @@ export class Threads {
   #run(index: number): void {
     if (this.#busy.has(index)) return;
     this.#busy.add(index);
-    const running: Promise<TaskError | null> = this.#piscina!.run(this.#seats[index]);
+    const seat: ThreadSeat = { ...this.#seats[index], tasks: this.#tasksOfPlugins };
+    const running: Promise<TaskError | null> = this.#piscina!.run(seat);
     this.#tasks[index] = running.then(
       (error) => this.#ended(index, error),
       (error: unknown) => this.#died(index, error),
@@ -183,8 +204,8 @@ function openPiscina({ task, data, count, died }: ThreadsOptions): Piscina {
 }
 
 /** An error of a thread, with the stack it had there. */
-function fromThread({ message, stack }: TaskError): RangeError {
-  const error = new RangeError(message);
+function fromThread({ message, stack, failure }: TaskError): Error {
+  const error = failure ? new Failure(failure.code, failure.what, failure.hint) : new RangeError(message);
   if (stack !== undefined) error.stack = stack;
   return error;
 }

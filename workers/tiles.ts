@@ -31,7 +31,7 @@ export function cutTiles(
     const rows = rowsOf(job);
     const whole = rows === 0 ? 1 : (pairs(job) / rows) * request.d;
     const perRow = Math.max(1, whole * Math.max(left, LEAST_LEFT)); // without pairs a row is still a row
-    const { work: most, ...tiling } = TILINGS[request.precise ? 'reference' : kernel];
+    const { work: most, ...tiling } = TILINGS[request.precise || job.kind === 'task' ? 'reference' : kernel];
     const panel = panelOf(job) ?? tiling.panel;
     const tileRows = panel * Math.max(1, Math.floor(most / (panel * perRow)));
     const tiles = Math.ceil(rows / tileRows);
@@ -43,7 +43,7 @@ export function cutTiles(
 
 /** Where jobs that skip must be cut: between blocks. Null: where the kernel wants it. */
 function panelOf(job: Job): number | null {
-  if (job.kind === 'bounds') return 1;
+  if (job.kind === 'bounds' || job.kind === 'task') return 1;
   return (job.kind === 'grid' || job.kind === 'rows') && job.skip ? SKIP_BLOCK : null;
 }
 
@@ -68,6 +68,7 @@ function pairs(job: Job): number {
       return 4 * job.skip.bounds.count; // corners of a pair of boxes
     case 'grid':
     case 'rows':
+    case 'task':
       return pairsOf(job);
   }
 }
@@ -85,5 +86,7 @@ function rowsOf(job: Job): number {
       return job.into.count;
     case 'bounds':
       return job.skip.found.count;
+    case 'task':
+      return job.rows;
   }
 }

@@ -5,7 +5,6 @@ export type FailureCode =
   | 'bad-input'
   | 'bad-recording'
   | 'bad-weights'
-  | 'bad-plugin'
   | 'bad-trace'
   | 'not-found'
   | 'exists'

@@ -1,4 +1,4 @@
-import type { Rows, Span } from './memory.js';
+import type { Rows, Span, Wide } from './memory.js';
 
 /** A stored matrix as plain data: what a job may carry to another thread. */
 export interface Matrix {
@@ -118,8 +118,34 @@ export interface MassJob {
   readonly into: Matrix;
 }
 
+/** What a task reads. Float32 in a run; of float64, `{ ...matrix(rows), wide: 'f64' }`. */
+export interface TaskInput extends Matrix {
+  readonly wide?: Wide;
+}
+
+/**
+ * A part of an answer that a function of a plug-in computes (src/core/task.ts; docs/custom-kernels.md has the rules). It
+ * runs in whichever thread takes it, on every kernel alike, and its partials are merged as those of other jobs are.
+ */
+export interface TaskJob {
+  readonly kind: 'task';
+  readonly role: Role;
+  /** `MODULE#EXPORT`, e.g. `${import.meta.url}#sumRows`: a URL that every thread imports, never a closure. */
+  readonly task: string;
+  /** Rows of work. They are cut by size alone, and the function is called once for each piece. */
+  readonly rows: number;
+  /** Pairs that all calls together score, at most: how large the job is. */
+  readonly pairs: number;
+  readonly inputs: readonly TaskInput[];
+  /** Whatever else the function should know. */
+  readonly numbers: readonly number[];
+}
+
+/** A job over atoms, which can be asked what it scores. */
+export type AtomsJob = GridJob | RowsJob;
+
 /** A job that answers part of a query; the pool cuts it into tiles by size and merges them in order. */
-export type AttendJob = GridJob | RowsJob | FeaturesJob;
+export type AttendJob = AtomsJob | FeaturesJob | TaskJob;
 
 /**
  * How a cache answers one query, as plain data. `prepare` is finished before any of `jobs` starts; `measure` runs beside
@@ -191,8 +217,14 @@ export function skipping(side1: Atoms, side2: Atoms | null, skip: Skip): Plan {
   return { prepare: [bounds], jobs: [{ ...attention(side1, side2), skip }] };
 }
 
-/** Pairs of atoms that a job scores; with `skip`, at most. */
+/** Whether a job is one over atoms. */
+export function hasAtoms(job: AttendJob): job is AtomsJob {
+  return job.kind === 'grid' || job.kind === 'rows';
+}
+
+/** Pairs of atoms that a job scores; with `skip`, and in a task, at most. */
 export function pairsOf(job: AttendJob): number {
+  if (job.kind === 'task') return job.pairs;
   if (job.kind === 'features') return 0;
   return job.kind === 'rows' ? job.atoms.keys.count : job.side1.keys.count * job.side2.keys.count;
 }

@@ -1,3 +1,4 @@
+import { Failure } from './failure.js';
 import type { Slot } from './memory.js';
 import type { Plan } from './plan.js';
 
@@ -37,6 +38,17 @@ export interface Answer {
   readonly queue_ns: number;
 }
 
+/** A task of a plug-in failed: which of the requests asked for it, so that a run can go on without that cache. */
+export class TaskFailure extends Failure {
+  constructor(
+    /** Index of the request among those of the step. */
+    readonly request: number,
+    { code, what, hint, cause }: Failure,
+  ) {
+    super(code, what, hint, { cause });
+  }
+}
+
 /** Something the pool survived and a reader of the trace should know. */
 export interface PoolEvent {
   readonly kind: 'worker-restarted';
@@ -62,7 +74,8 @@ export interface AttentionPool {
   /**
    * Answer all requests of a step, in their order; one call at a time. During the call threads own the outputs
    * and nobody may move entries; before and after, the caller owns everything.
-   * @throws Failure `worker-lost` when workers keep dying
+   * @throws Failure `worker-lost` when workers keep dying, `bad-plugin` when a plug-in's task cannot be imported
+   * @throws TaskFailure `plugin-failed` when a task throws or leaves what is no answer; the pool can be asked again
    */
   attend(requests: readonly AttendRequest[]): Promise<readonly Answer[]>;
   /** Called when the pool has something for the events table. */

@@ -1,5 +1,6 @@
 import type { Job } from '../../src/core/plan.js';
 import type { SharedMemory } from '../arena.js';
+import type { Tasks } from '../tasks.js';
 import type { BoardJob, Kernel, KernelName } from './kernel.js';
 import { loadNative, nativeKernel } from './native.js';
 import { referenceKernel } from './reference.js';
@@ -26,11 +27,15 @@ export interface OpenKernels {
 }
 
 /**
- * Open the kernels of one thread. The kernel has passed `chooseKernel` on the main thread; if it cannot be opened here,
+ * Open the kernels of one thread, which has imported `tasks`. The kernel has passed `chooseKernel` on the main thread; if it cannot be opened here,
  * that is our fault.
  */
-export function openKernels(choice: KernelChoice, { memory, dtype }: KernelMemory): OpenKernels {
-  const reference = referenceKernel(dtype);
+export function openKernels(
+  choice: KernelChoice,
+  { memory, dtype }: KernelMemory,
+  tasks: Tasks,
+): OpenKernels {
+  const reference = referenceKernel(dtype, tasks);
   const fast = dtype === 'f32' ? openFast(choice, memory) : null; // what others read
   if (fast === null) return { isFast: () => false, of: () => reference };
   return { isFast: fast.does, of: (job) => (job.fast ? fast : reference) };

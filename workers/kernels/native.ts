@@ -41,7 +41,7 @@ const WIDE: ReadonlySet<string> = new Set(['mass', 'features']);
 export function nativeKernel(addon: NativeAddon): Kernel {
   let whole = new Float64Array(0); // of 8 bytes: a Uint8Array ends at 4 GiB
   return {
-    does: (job, precise) => (precise && !WIDE.has(job.kind) ? isPlainGrid(job) : true),
+    does: (job, precise) => job.kind !== 'task' && (precise && !WIDE.has(job.kind) ? isPlainGrid(job) : true),
     run({ words }, from, to, out) {
       if (whole.buffer !== out.buffer) whole = new Float64Array(out.buffer as ArrayBuffer);
       addon.tile(whole, words, from, to, out.byteOffset);
