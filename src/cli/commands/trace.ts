@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { Failure } from '../../core/failure.js';
 import { sealTrace } from '../../../data/sinks/seal.js';
 import { summarise } from '../../../pipelines/summarise.js';
 import { inspectRecording } from '../../../data/sources/inspect-recording.js';
 import { recordingTable } from '../recording-table.js';
 import { summaryTable } from '../summary-table.js';
+import { screenOf, tracePlots } from '../trace-plots.js';
 
 /** `seal` and `inspect`: what is done with a trace afterwards. */
 export function addTraceCommands(program: Command): void {
@@ -19,6 +21,7 @@ export function addTraceCommands(program: Command): void {
     .description('show what each cache cost and how far it was from exact; of a recording, what is in it')
     .argument('<path>', 'folder of a sealed trace, or a file with a recording, requests or tokens')
     .option('--json', 'print the summary as JSON')
+    .option('--plot', 'draw bytes, error and time in the terminal')
     .action(inspect);
 }
 
@@ -37,15 +40,20 @@ async function seal(dir: string, { json }: { json?: true }): Promise<void> {
   for (const cut of cuts) process.stderr.write(`left out: ${JSON.stringify(cut)}\n`);
 }
 
-async function inspect(dir: string, { json }: { json?: true }): Promise<void> {
+async function inspect(dir: string, { json, plot }: { json?: true; plot?: true }): Promise<void> {
+  if (json && plot)
+    throw new Failure('bad-option', '--plot with --json: JSON has no drawings', 'give one of them');
   const isFile = await stat(dir).then(
     (status) => status.isFile(),
     () => false,
   );
   if (isFile) {
+    if (plot)
+      throw new Failure('bad-option', `--plot: ${dir} is a file, no trace`, 'plots are drawn of traces');
     const found = await inspectRecording(dir);
     return void process.stdout.write(json ? `${JSON.stringify(found)}\n` : `${recordingTable(found)}\n`);
   }
   const summary = await summarise(dir);
   process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${summaryTable(summary)}\n`);
+  if (plot) process.stdout.write(`\n${await tracePlots(dir, screenOf(process.stdout))}`);
 }
