@@ -30,7 +30,8 @@ afterAll(() => folder.remove());
 
 /** Resumed elsewhere, the killed run becomes the whole one, byte for byte. */
 async function resumes(dir: string): Promise<void> {
-  await succeed(['resume', dir], started);
+  const { code, stderr } = await kronflow(['resume', dir], started);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
   for (const file of ['steps.parquet', 'outputs.parquet', 'events.parquet']) {
     expect(readFileSync(join(dir, file)).equals(readFileSync(join(at('whole'), file))), file).toBe(true);
   }
@@ -68,7 +69,7 @@ describe('a disk that is full', () => {
       cpSync(at('killed'), dir, { recursive: true });
       const { code, stderr } = await kronflow(['resume', dir], started);
       expect({ code, stderr }).toMatchObject({ code: 3 });
-      expect(stderr).toMatch(/^kronflow: .+: the disk is full \(ENOSPC\)\n {2}hint: free some space/);
+      expect(stderr).toMatch(/\nkronflow: .+: the disk is full \(ENOSPC\)\n {2}hint: free some space/);
       expect(readdirSync(dir).filter((name) => name.endsWith('.parquet'))).toEqual([]);
       cpSync(dir, at('moved'), { recursive: true });
       await resumes(at('moved'));
