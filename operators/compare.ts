@@ -8,12 +8,13 @@ import type {
   OutputError,
   TokenEvent,
 } from '../src/core/event.js';
-import { marginals } from '../src/core/plan.js';
+import { hasAtoms, marginals } from '../src/core/plan.js';
 import type { Answer, AttendRequest } from '../src/core/pool.js';
-import type { HeldCache, Reference, Run } from '../src/core/run.js';
+import type { HeldCache, Reference, Run, StepPlace } from '../src/core/run.js';
 import { requestOf } from './attend.js';
 import { headEntry } from './head-rows.js';
 import { topRecall } from './top-recall.js';
+import { withoutDropped } from './without-dropped.js';
 
 /** What `compare` measures against. */
 export interface CompareOptions {
@@ -30,26 +31,71 @@ type Parts = Pick<Run, 'arena' | 'caches' | 'pool' | 'shape'>;
 /**
  * Add the exact answer of every head and the error of every cache's answer. Keeps an exact cache of its own
  * per head (accounts `reference/…` of the ledger), so that no cache under test is its own judge.
+ *
+ * @throws Failure `plugin-failed` when an answer is no number where the exact one is
  */
 export function compare<T extends TokenEvent & HasQkv & HasUpdates & HasAnswers>(
   run: Parts,
   { reference, always, recall = 0 }: CompareOptions,
 ): OperatorFunction<T, T & HasErrors> {
   return concatMap(async (event) => {
-    if (reference === 'none') return { ...event, exact: null, errors: null };
+    if (reference === 'none') {
+      event.answers?.forEach((answer, i) => refuseNaN(run, event, event.updates[i].held, answer, null));
+      return withoutDropped({ ...event, exact: null, errors: null }, run.caches);
+    }
     const references = run.caches.reference(event.streamId, event.layer);
     const exact = await answerExactly(run, event, references, !event.prefill || always, recall);
     const errorOf = (answer: Answer, i: number): OutputError => {
       const { held } = event.updates[i];
       const head = exact![held.head];
+      refuseNaN(run, event, held, answer, head);
       return {
         ...distance(answer, head),
         lostMass: held.factory.spec.selects ? lostMass(answer, head) : NaN,
-        recall: recall === 0 ? NaN : recallOf(held, references[held.head], head, recall),
+        recall:
+          recall === 0
+            ? NaN
+            : askedRecall(run, event, held, () => recallOf(held, references[held.head], head, recall)),
       };
     };
-    return { ...event, exact, errors: exact && (event.answers?.map(errorOf) ?? null) };
+    const errors = exact && (event.answers?.map(errorOf) ?? null);
+    return withoutDropped({ ...event, exact, errors }, run.caches);
   });
+}
+
+/**
+ * An answer that is no number is a fault of the cache, unless the exact one is none either, or the cache said itself that its
+ * answer is worth nothing.
+ */
+function refuseNaN(
+  { caches }: Pick<Run, 'caches'>,
+  event: StepPlace,
+  held: HeldCache,
+  { output, lse }: Answer,
+  exact: Answer | null,
+): void {
+  if (!Number.isNaN(lse) && !output.some(Number.isNaN)) return;
+  if (held.outOfRange || exact?.output.some(Number.isNaN)) return;
+  caches.failed(
+    held,
+    event,
+    'its answer',
+    new TypeError('NaN, no number: it kept or weighed something with NaN'),
+  );
+}
+
+function askedRecall(
+  { caches }: Pick<Run, 'caches'>,
+  event: StepPlace,
+  held: HeldCache,
+  measure: () => number,
+): number {
+  try {
+    return measure();
+  } catch (error) {
+    caches.failed(held, event, 'positions', error);
+    return NaN;
+  }
 }
 
 async function answerExactly(
@@ -76,7 +122,7 @@ async function answerExactly(
 /** Also measure how much attention every token gets. */
 function withMarginals(request: AttendRequest, { mass }: Reference): AttendRequest {
   const [job] = request.plan.jobs;
-  if (job.kind === 'features') throw new RangeError('the reference keeps entries');
+  if (!hasAtoms(job)) throw new RangeError('the reference keeps entries');
   const [side1, side2] = job.kind === 'grid' ? [job.side1, job.side2] : [job.atoms, null];
   return { ...request, plan: { ...request.plan, measure: marginals(side1, side2, ...mass) } };
 }

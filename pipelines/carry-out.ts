@@ -6,23 +6,25 @@ import type { Journal } from '../data/sinks/journal.js';
 import { sealTrace, type Sealed } from '../data/sinks/seal.js';
 import { readSnapshot, type SoundSnapshot } from '../data/sinks/snapshot-file.js';
 import { writeRunFile } from '../data/sinks/trace-folder.js';
-import { Failure } from '../src/core/failure.js';
+import { Failure, isFailure } from '../src/core/failure.js';
 import type { TokenEvent } from '../src/core/event.js';
 import { Ledger } from '../src/core/ledger.js';
 import type { MultiplyRows } from '../src/core/multiply-rows.js';
 import { randomStream } from '../src/core/random.js';
-import type { Clock, Run } from '../src/core/run.js';
+import type { Clock, DroppedCache, Run } from '../src/core/run.js';
 import type { TraceSink } from '../src/core/trace.js';
 import type { ProjectionWeights } from '../src/core/weights.js';
 import type { AttentionPool } from '../src/core/pool.js';
 import type { SharedArena } from '../workers/arena.js';
 import { createBank, type SavedBank, type SavedInBank } from './cache-bank.js';
 import { decode, replay } from './decode.js';
-import { conserved, describeEnd, type Counters } from './describe-run.js';
+import { conserved, describeDrops, describeEnd, type Counters } from './describe-run.js';
 import type { Execution } from './execution.js';
 import { shapeOf, type ResolvedRun } from './resolve.js';
 import { withSnapshots } from './snapshots.js';
 import { takeSteps } from './steps.js';
+import { createGuests, isUnsaved, type Guests, type SavedOperator } from './plugins/guests.js';
+import { withoutDroppedRows } from './plugins/dropped-rows.js';
 import { paced } from './paced.js';
 
 /** What computes, made before anything is written. */
@@ -57,18 +59,23 @@ export async function carryOut(
   const { dir, signal } = execution;
   const steps = trace.from?.head.steps ?? 0;
   const counters: Counters = { read: steps, processed: steps };
-  const { run, bank } = assembleRun(resolved, execution, machine, trace);
+  const parts = assembleRun(resolved, execution, machine, trace);
+  const { run, bank, guests } = parts;
   try {
-    if (trace.from !== null) await restore(bank, run.ledger, trace.from);
+    await guests.open(resolved, run, { dir, config, from: steps });
+    if (trace.from !== null) await restore(parts, trace.from);
     reportRestarts(run, trace, config.trace.timings);
-    const flow = startFlow(run, resolved, { execution, counters, machine, trace });
+    const flow = startFlow(run, resolved, { execution, counters, machine, trace, guests });
     const done = () => execution.onStep({ done: ++counters.processed, bytes: run.ledger.used() });
     await lastValueFrom(flow.pipe(tap(done)), { defaultValue: null });
+    if (bank.drops.length > 0) await run.sink.write({}); // one that failed after the last rows is an event too
+    await guests.close();
     await trace.journal.close();
   } catch (error) {
-    throw await leaveFailed(dir, trace, counters, error);
+    await guests.close().catch((cause: unknown) => trace.log.error({ err: cause }, 'sink not closed'));
+    throw await leaveFailed(dir, trace, counters, error, bank.drops);
   }
-  const end = describeEnd(counters, signal.aborted, run.ledger, config.trace.timings);
+  const end = describeEnd(counters, signal.aborted, run.ledger, config.trace.timings, bank.drops);
   execution.onSealing?.();
   const sealed = await sealTrace(dir, end);
   trace.log.info({ counters: sealed.run.counters }, `run ${sealed.run.status}`);
@@ -76,34 +83,46 @@ export async function carryOut(
   return sealed;
 }
 
+/** A run, and what of it a snapshot holds. */
+interface Assembled {
+  readonly run: Run;
+  readonly bank: SavedBank;
+  readonly guests: Guests;
+}
+
 function assembleRun(
-  { config, caches }: ResolvedRun,
-  { dir, snapshotEvery: every = 'auto', onSnapshot, onRows }: Execution,
+  { config, caches, operators }: ResolvedRun,
+  { dir, snapshotEvery = 'auto', onSnapshot, onRows }: Execution,
   { arena, pool, multiply }: Machine,
   trace: OpenTrace,
-): { readonly run: Run; readonly bank: SavedBank } {
+): Assembled {
   const random: Run['random'] = (...labels) => randomStream(config.seed, ...labels);
   const { clock, log, journal } = trace;
   const ledger = new Ledger(config.memory ?? Infinity);
   const parts = { arena, pool, multiply, ledger, clock, shape: shapeOf(config), seed: config.seed, random };
-  const bank = createBank(parts, caches);
+  const bank = createBank(parts, caches, config.onError);
+  const guests = createGuests();
   const from = trace.from?.head ?? null;
   const told = onSnapshot === undefined ? {} : { onSnapshot };
-  const sink = withSnapshots({ dir, journal, bank, ledger, clock, log, every, from, ...told });
-  return {
-    run: {
-      ...parts,
-      caches: bank,
-      sink: logging(onRows === undefined ? sink : telling(sink, onRows), trace),
-    },
-    bank,
+  const every = operators.some(isUnsaved) ? 0 : snapshotEvery;
+  const pieces = function* () {
+    yield* bank.save();
+    yield* guests.save();
   };
+  const saving = withSnapshots({ dir, journal, pieces, ledger, clock, log, every, from, ...told });
+  const both: TraceSink = { write: (batch) => saving.write(batch).then(() => guests.write(batch)) };
+  const sink = logging(onRows === undefined ? both : telling(both, onRows), trace);
+  const dropping = withoutDroppedRows(sink, bank, { clock, timings: config.trace.timings, dir });
+  return { run: { ...parts, caches: bank, sink: dropping }, bank, guests };
 }
 
-/** Bring every cache, and the ledger, to where they were when the snapshot was taken. */
-async function restore(bank: SavedBank, ledger: Ledger, snapshot: SoundSnapshot): Promise<void> {
-  for await (const piece of readSnapshot<SavedInBank>(snapshot)) bank.restore(piece);
-  ledger.resume(snapshot.head.ledger);
+/** Bring every cache, every operator, and the ledger, to where they were when the snapshot was taken. */
+async function restore({ bank, guests, run }: Assembled, snapshot: SoundSnapshot): Promise<void> {
+  for await (const piece of readSnapshot<SavedInBank | SavedOperator>(snapshot)) {
+    if (piece.kind === 'operator') guests.restore(piece);
+    else bank.restore(piece);
+  }
+  run.ledger.resume(snapshot.head.ledger);
 }
 
 function startFlow(
@@ -114,7 +133,8 @@ function startFlow(
     counters,
     machine: { weights },
     trace: { from },
-  }: { execution: Execution; counters: Counters; machine: Machine; trace: OpenTrace },
+    guests,
+  }: { execution: Execution; counters: Counters; machine: Machine; trace: OpenTrace; guests: Guests },
 ): Observable<unknown> {
   const { prompt, tokens, reference, recall, sparsity } = config;
   const limits = {
@@ -124,7 +144,7 @@ function startFlow(
     onRead: () => counters.read++,
     skip: new Map(from?.head.perStream),
   };
-  const options = { ...config.trace, reference, recall, sparsity };
+  const options = { ...config.trace, reference, recall, sparsity, operators: guests.operators() };
   const steps = <T extends TokenEvent>(opened: AsyncIterable<T>) => {
     const taken = takeSteps(opened, limits);
     return speed === 'max' ? taken : paced(taken, speed, signal);
@@ -168,6 +188,7 @@ async function leaveFailed(
   { journal, log, closeLog, started, isNew }: OpenTrace,
   counters: Counters,
   error: unknown,
+  drops: readonly DroppedCache[],
 ): Promise<unknown> {
   log.error({ err: error }, 'run failed');
   await journal.close().catch((cause: unknown) => log.error({ err: cause }, 'journal not closed'));
@@ -179,10 +200,17 @@ async function leaveFailed(
   }
   const message = error instanceof Error ? error.message : String(error);
   const failed = { ...started.counters, ...conserved(counters) };
-  await writeRunFile(dir, { ...started, status: 'failed', error: message, counters: failed }).catch(
+  const execution = { ...started.execution, ...describeDrops(drops) };
+  await writeRunFile(dir, {
+    ...started,
+    status: 'failed',
+    error: message,
+    counters: failed,
+    execution,
+  }).catch(
     () => undefined, // the failure itself matters more
   );
-  if (!(error instanceof Failure)) return error;
+  if (!isFailure(error)) return error;
   const kept = `${rows} rows that were done are kept: kronflow seal ${dir}`;
   return new Failure(error.code, error.what, error.hint ? `${error.hint}\n  hint: ${kept}` : kept, {
     cause: error,

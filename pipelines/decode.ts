@@ -18,6 +18,7 @@ import { topKMass } from '../src/bounds/top-k-mass.js';
 import type { HasQkv, HasResidual, HasRows, RecordedStep, TokenEvent } from '../src/core/event.js';
 import type { Run } from '../src/core/run.js';
 import type { ProjectionWeights } from '../src/core/weights.js';
+import { placed, type StartedOperator } from './plugins/place-operators.js';
 import { promptGroups } from './prompt-groups.js';
 
 /** What every pipeline that decodes needs to know. */
@@ -27,6 +28,8 @@ export interface FlowOptions extends RecordOptions {
   readonly sparsity: Omit<SparsityOptions, 'topKMass'> | null;
   /** Also write the rows q, k1, k2, v1, v2. */
   readonly recording: boolean;
+  /** Operators of users, each after its place, in this order. */
+  readonly operators?: readonly StartedOperator[];
 }
 
 /** What decoding tokens needs besides. */
@@ -89,18 +92,25 @@ export function replay(
 /** From the rows of one layer to its rows in the trace. */
 function throughCaches<T extends TokenEvent & HasQkv & HasRows>(
   run: Run,
-  { reference, recall, recording, outputs, timings, sparsity: looks }: FlowOptions,
+  { reference, recall, recording, outputs, timings, sparsity: looks, operators = [] }: FlowOptions,
   { always }: Pick<CompareOptions, 'always'>,
 ) {
-  return (rows: Observable<T>) =>
+  const asked = (rows: Observable<T>) =>
     rows.pipe(
       recording ? capture(run) : identity,
+      placed(operators, 'project'),
       updateCaches(run),
       attend(run),
       certify(run),
+      placed(operators, 'attend'),
+    );
+  return (rows: Observable<T>) =>
+    asked(rows).pipe(
       compare(run, { reference, always, recall }),
       looks === null ? identity : sparsity(run, { ...looks, topKMass }),
+      placed(operators, 'compare'),
       accountMemory(run),
+      placed(operators, 'account'),
       record(run, { outputs, timings }),
     );
 }

@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import type { RunEnd } from '../data/sinks/seal.js';
 import type { RunStart } from '../data/schemas/run-file.js';
 import type { Ledger } from '../src/core/ledger.js';
+import type { DroppedCache } from '../src/core/run.js';
 import type { Threading } from '../src/core/pool.js';
 import { VERSION } from '../src/core/version.js';
 import type { Config } from './config.js';
@@ -62,13 +63,31 @@ function provenanceOf(input: ResolvedRun['inputs'][number]): Pick<RunStart, 'k2_
 }
 
 /** What run.json says when a run ended by itself or by Ctrl-C. */
-export function describeEnd(counters: Counters, aborted: boolean, ledger: Ledger, timings: boolean): RunEnd {
+export function describeEnd(
+  counters: Counters,
+  aborted: boolean,
+  ledger: Ledger,
+  timings: boolean,
+  drops: readonly DroppedCache[],
+): RunEnd {
   return {
     status: aborted ? 'interrupted' : 'complete',
     counters: conserved(counters),
-    execution: { ledger_bytes: ledger.totals() },
+    execution: { ledger_bytes: ledger.totals(), ...describeDrops(drops) },
     finished_at: timings ? new Date().toISOString() : null,
   };
+}
+
+/** Caches that failed and were left out from some step on; nothing where there are none. */
+export function describeDrops(drops: readonly DroppedCache[]): Readonly<Record<string, unknown>> {
+  if (drops.length === 0) return {};
+  const rows = drops.map(({ cache, streamId, step, message }) => ({
+    cache,
+    stream_id: streamId,
+    step,
+    message,
+  }));
+  return { dropped_caches: rows };
 }
 
 /** Counters with what was read but not processed. */

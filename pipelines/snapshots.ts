@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
 import type { Journal } from '../data/sinks/journal.js';
 import { writeSnapshot, type SnapshotHead } from '../data/sinks/snapshot-file.js';
-import { Failure } from '../src/core/failure.js';
+import { isFailure } from '../src/core/failure.js';
 import type { Ledger } from '../src/core/ledger.js';
 import type { Clock } from '../src/core/run.js';
 import type { TraceBatch, TraceSink } from '../src/core/trace.js';
-import type { SavedBank } from './cache-bank.js';
 import { snapshotPace, type SnapshotEvery } from './snapshot-pace.js';
 
 /** What a snapshot is made from, and where it goes. */
 export interface SnapshotParts {
   readonly dir: string;
   readonly journal: Journal;
-  readonly bank: SavedBank;
+  /** What is saved, piece by piece. */
+  readonly pieces: () => Iterable<object>;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: Logger;
@@ -38,7 +38,7 @@ export function withSnapshots(parts: SnapshotParts): TraceSink {
   async function take(): Promise<void> {
     const [start, bytes] = [clock.now(), ledger.used()];
     await save(parts, steps, perStream).catch((error: unknown) => {
-      if (!(error instanceof Failure)) throw error;
+      if (!isFailure(error) || error.code === 'plugin-failed') throw error;
       log.warn({ err: error, steps }, 'no snapshot');
     });
     const end = clock.now();
@@ -59,7 +59,7 @@ export function withSnapshots(parts: SnapshotParts): TraceSink {
 }
 
 async function save(
-  { dir, journal, bank, ledger, clock, log }: SnapshotParts,
+  { dir, journal, pieces, ledger, clock, log }: SnapshotParts,
   steps: number,
   perStream: ReadonlyMap<number, number>,
 ): Promise<void> {
@@ -67,6 +67,6 @@ async function save(
     ...{ steps, perStream: [...perStream], journal: await journal.mark() },
     ...{ clock: clock.now(), ledger: ledger.totals() },
   };
-  const { bytes } = await writeSnapshot(dir, head, bank.save());
+  const { bytes } = await writeSnapshot(dir, head, pieces());
   log.debug({ steps, bytes }, 'snapshot');
 }

@@ -6,7 +6,7 @@ import { didYouMean } from '../../src/core/nearest.js';
 import type { Plugin, PluginKind } from '../../src/core/plugin.js';
 import { checkPlugin, looksLikePlugin } from './check-plugin.js';
 import { resolveModule } from './resolve-module.js';
-import { errorText } from './thrown.js';
+import { errorText } from '../../src/core/thrown.js';
 
 /** A plug-in from a file or a package. */
 export interface LoadedPlugin {

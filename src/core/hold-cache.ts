@@ -32,14 +32,25 @@ export function holdCache(holding: Holding): HeldCache {
     return made;
   };
   const total = (purpose: Purpose) => held[purpose].reduce((sum, { bytes }) => sum + bytes, 0);
+  const release = () => {
+    for (const made of Object.values(held).flat()) made.release();
+  };
+  const createOrRelease = () => {
+    try {
+      return factory.create({
+        ...{ d: shape.d, order: shape.order, scale: shape.scale },
+        ...{ bytesPerNumber: arena.bytesPerNumber, random, rows },
+      });
+    } catch (error) {
+      release(); // the ledger holds only what is there (law L2)
+      throw error;
+    }
+  };
   const made: HeldCache = {
     label,
     head,
     factory,
-    cache: factory.create({
-      ...{ d: shape.d, order: shape.order, scale: shape.scale },
-      ...{ bytesPerNumber: arena.bytesPerNumber, random, rows },
-    }),
+    cache: createOrRelease(),
     appended: 0,
     outOfRange: false,
     bytes: (): HeldBytes => ({
@@ -62,6 +73,7 @@ export function holdCache(holding: Holding): HeldCache {
       made.appended = saved.appended;
       made.outOfRange = saved.outOfRange;
     },
+    release,
   };
   return made;
 }

@@ -37,7 +37,7 @@ export type EventAt<P extends Place> = Places[P];
 /**
  * What an operator's factory makes, once a run: an RxJS operator that gives back every event that it is given, in place. It
  * is applied to one event at a time (`of(event)`), layer after layer and step after step, so that what must last between
- * events is kept by the factory; then the spec says `stateful`, and the operator can bring `save` and `restore`.
+ * events is kept by the factory; then the spec says so (`state`).
  */
 export type EventOperator<P extends Place> = P extends Place // of several places: one of them
   ? MonoTypeOperatorFunction<EventAt<P>> & Partial<SavedState>
@@ -54,8 +54,11 @@ export interface SavedState {
 export interface OperatorSpec<P extends Place = Place, O extends z.ZodObject = z.ZodObject> extends Spec<O> {
   readonly kind: 'operator';
   readonly after: P;
-  /** Whether rows depend on earlier events. Without `save` and `restore` such a run has no snapshots and cannot be resumed. */
-  readonly stateful?: boolean;
+  /**
+   * Whether rows depend on earlier events: `saved` when the operator has `save` and `restore`, so that a snapshot of the run
+   * can hold it. A run with an `unsaved` one has no snapshots and cannot be resumed. Default: none.
+   */
+  readonly state?: 'none' | 'saved' | 'unsaved';
 }
 
 /** An operator as users name it: options first, the run when it starts. */

@@ -40,6 +40,8 @@ export interface HeldCache {
   save(): SavedCache;
   /** @throws RangeError when it is of another cache, or does not bring back the bytes that were held */
   restore(saved: SavedCache): void;
+  /** Give all its memory back; it must not be used any more. */
+  release(): void;
 }
 
 /** The exact cache of one head that answers are compared with, and the norm of all values it was given. */
@@ -57,6 +59,29 @@ export interface CacheBank {
   at(streamId: number, layer: number): readonly HeldCache[];
   /** What `compare` measures against, one per head. */
   reference(streamId: number, layer: number): readonly Reference[];
+  /** Labels of caches that failed and were dropped: `at` has them no longer. */
+  readonly dropped: ReadonlySet<string>;
+  /**
+   * Told that a cache threw, or did what no cache may, while it was asked for `doing`. In a run that goes on without it, the
+   * cache is dropped, with all its heads, layers and streams; what it left in the step's event is to be left out.
+   * @throws Failure `plugin-failed` where the run must stop; `error` itself where the cache is not to blame
+   */
+  failed(held: Pick<HeldCache, 'label' | 'head'>, at: StepPlace, doing: string, error: unknown): void;
+}
+
+/** A step of one stream in one layer. */
+export interface StepPlace {
+  readonly streamId: number;
+  readonly layer: number;
+  readonly step: number;
+}
+
+/** A cache that failed: the first step that has no rows of it, and why. */
+export interface DroppedCache {
+  readonly cache: string;
+  readonly streamId: number;
+  readonly step: number;
+  readonly message: string;
 }
 
 /** Everything with state or a lifetime in one run. Operators hold none: they name the parts they use. */

@@ -1,3 +1,5 @@
+import { Failure, isFailure, type FailureCode } from './failure.js';
+
 /**
  * What was thrown, in one line, and where it was, as far as its stack says: `TypeError: x is not a function (mine.js:3:5)`.
  * Whatever a plug-in throws, also what is no error.
@@ -18,4 +20,18 @@ function placeIn(stack: string): string | null {
   if (own === undefined) return null;
   const [, path, at] = own;
   return `${path.slice(path.lastIndexOf('/') + 1)}:${at}`;
+}
+
+/** What no plug-in is to blame for: its rows were refused because the machine, or the budget, has no more. */
+const NOT_THEIRS: readonly FailureCode[] = ['out-of-memory', 'disk-full', 'not-writable', 'worker-lost'];
+
+/**
+ * The failure of a run in which a plug-in threw: `who` it is, and where in the run, and what it said itself.
+ * What it is not to blame for is passed on as it is.
+ */
+export function pluginFailure(who: string, doing: string, error: unknown, hint?: string): Failure {
+  if (isFailure(error) && (error.code === 'plugin-failed' || NOT_THEIRS.includes(error.code))) return error;
+  const own = isFailure(error) ? error.hint : undefined;
+  const advice = [own, hint].filter((text) => text !== undefined).join('; ') || undefined;
+  return new Failure('plugin-failed', `${who}: ${doing}: ${errorText(error)}`, advice, { cause: error });
 }
