@@ -8,6 +8,7 @@ import { KERNELS, type KernelName } from '../../workers/kernels/kernel.js';
 import { Failure } from '../core/failure.js';
 import { parseBytes } from '../core/format.js';
 import { parseCaches, parseNamed } from './named-options.js';
+import { addWatchFlags, type WatchFlags } from './watch-flags.js';
 import { sourceOf, type RunInput, type SourceFlags } from './source-flags.js';
 
 /** Caches of a run that names none: the paper's trade-off, its answer to it, and the simplest rival. */
@@ -15,7 +16,7 @@ export const DEFAULT_CACHES = ['four-cache', 'two-cache', 'subgen4', 'window'];
 const DEFAULT_TOKENS = 400; // of the guide that ships with kronflow
 
 /** What commander hands to the commands that run something; undefined where the user said nothing. */
-export interface RunFlags extends SourceFlags {
+export interface RunFlags extends SourceFlags, WatchFlags {
   readonly output?: string;
   readonly cache: readonly string[];
   readonly prompt: number;
@@ -103,7 +104,7 @@ function parseSpeed(text: string): Speed {
 }
 
 function addModelFlags(command: Command, defaultCaches: string): Command {
-  return addShapeFlags(command)
+  return addWatchFlags(addShapeFlags(command))
     .option('-o, --output <dir>', 'folder of the trace (default: the next free traces/run-N)')
     .addOption(
       new Option('-c, --cache <name[:key=value,…]>', 'a cache to run; repeat it for several')

@@ -1,11 +1,12 @@
 import { executeRun } from '../../pipelines/execute.js';
-import { resolveRun, type RunRequest } from '../../pipelines/resolve.js';
+import { resolveRun, type ResolvedRun, type RunRequest } from '../../pipelines/resolve.js';
 import { EXIT } from './exit-codes.js';
 import { nextTraceFolder } from './output-folder.js';
-import { progressBar } from './progress.js';
 import type { RunFlags } from './run-flags.js';
+import type { WatchFlags } from './watch-flags.js';
+import { whileWatched } from './watching.js';
 
-type How = Pick<RunFlags, 'output' | 'threads' | 'kernel' | 'logLevel' | 'snapshotEvery' | 'speed'>;
+type How = Pick<RunFlags, 'output' | 'threads' | 'kernel' | 'logLevel' | 'snapshotEvery' | 'speed' | keyof WatchFlags>;
 
 /** Tells a run to stop, and is told when that comes too late. */
 export interface Interrupt {
@@ -13,25 +14,28 @@ export interface Interrupt {
   onSealing(): void;
 }
 
+/** Run what is asked for and leave a sealed trace, as `leaveTrace` does. */
+export async function runToTrace(request: RunRequest, how: How): Promise<string> {
+  return leaveTrace(await resolveRun(request, process.stdin), how);
+}
+
 /**
- * Run what is asked for and leave a sealed trace, with a bar while it goes; the first Ctrl-C ends the stream early, a
- * second one stops at once. Returns the folder of the trace.
+ * Carry out a run and leave a sealed trace, with a bar while it goes; the first Ctrl-C ends the stream early, a second one
+ * stops at once. Returns the folder of the trace.
  */
-export async function runToTrace(
-  request: RunRequest,
-  { output, threads, kernel, logLevel, snapshotEvery, speed = 'max' }: How,
+export async function leaveTrace(
+  resolved: ResolvedRun,
+  { output, threads, kernel, logLevel, snapshotEvery, speed = 'max', ...watch }: How,
 ): Promise<string> {
-  const resolved = await resolveRun(request, process.stdin);
   const dir = output ?? (await nextTraceFolder());
-  const bar = progressBar(resolved.steps);
-  await interruptible(async (interrupt) => {
-    try {
-      const how = { dir, threads, kernel, logLevel, snapshotEvery, speed, ...interrupt };
-      return await executeRun(resolved, { ...how, onStep: bar.onStep });
-    } finally {
-      bar.stop();
-    }
-  });
+  const { config, steps: total } = resolved;
+  const how = { dir, threads, kernel, logLevel, snapshotEvery, speed };
+  await interruptible((interrupt) =>
+    whileWatched(watch, { dir, config }, interrupt.onSealing, ({ onStart, ...hooks }) => {
+      onStart(total, 0);
+      return executeRun(resolved, { ...how, ...interrupt, ...hooks });
+    }),
+  );
   return dir;
 }
 

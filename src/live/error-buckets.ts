@@ -1,5 +1,5 @@
-/** Buckets of relative errors, eight per decade; the first holds everything below 1e-9, 0 among it, the last all above 1e3. */
-const PER_DECADE = 8;
+/** Buckets of relative errors, sixteen per decade; the first holds everything below 1e-9, 0 among it, the last all above 1e3. */
+const PER_DECADE = 16;
 const LOWEST = -9; // exponent of ten
 const DECADES = 12;
 
@@ -13,8 +13,8 @@ export function errorBucket(error: number): number {
 }
 
 /**
- * Quantile of the errors counted in `counts`, as the middle of its bucket (off by at most 16 %: half an eighth of a
- * decade); null when nothing was counted. What is below 1e-9 is 0.
+ * Quantile of the errors counted in `counts`, as the middle of its bucket (off by at most 8 %: half a sixteenth
+ * of a decade); null when nothing was counted. What is below 1e-9 is 0.
  */
 export function errorQuantile(counts: ArrayLike<number>, quantile: number): number | null {
   let total = 0;

@@ -36,6 +36,8 @@ export interface Pace {
 /** Tells clients what changed; one that does not keep up is skipped, and told all that changed once it does. */
 export interface Feed {
   readonly clients: number;
+  /** How many ever came. */
+  readonly joined: number;
   join(outlet: Outlet): Listener;
   /** Tell those who can take it, when it is time; cheap when it is not. */
   tick(): void;
@@ -54,6 +56,7 @@ export function createFeed(teller: Teller, { now, everyMs, share }: Pace): Feed 
   const clients = new Set<Client>();
   let due = 0; // when the next message may be made
   let ending = false;
+  let joined = 0;
   let whenEmpty = () => {};
 
   function tell(able: readonly Client[]): void {
@@ -83,9 +86,13 @@ export function createFeed(teller: Teller, { now, everyMs, share }: Pace): Feed 
     get clients() {
       return clients.size;
     },
+    get joined() {
+      return joined;
+    },
     join(outlet) {
       const client: Client = { outlet, told: new Map(), busy: false };
       clients.add(client);
+      joined++;
       if (ending) tellEnd(client);
       due = Math.min(due, now()); // who comes new need not wait
       return {

@@ -40,7 +40,7 @@ describe('errors', () => {
     for (const error of [1e-8, 3e-5, 0.0123, 0.5, 7]) {
       const counts = new Uint32Array(ERROR_BUCKETS);
       counts[errorBucket(error)] = 1;
-      expect(Math.abs(Math.log10(errorQuantile(counts, 0.5)! / error))).toBeLessThanOrEqual(1 / 16 + 1e-9);
+      expect(Math.abs(Math.log10(errorQuantile(counts, 0.5)! / error))).toBeLessThanOrEqual(1 / 32 + 1e-9);
     }
   });
   it('of 0, NaN and infinity have a place, and of nothing no quantile', () => {
@@ -57,7 +57,7 @@ describe('errors', () => {
       [high, 0.99],
     ] as const)
       // prettier-ignore
-      expect(Math.abs(Math.log10(found / true_))).toBeLessThan(1 / 8);
+      expect(Math.abs(Math.log10(found / true_))).toBeLessThan(1 / 16);
   });
 });
 
@@ -69,7 +69,6 @@ describe('Fold', () => {
       ['four-cache', 'two-cache', 'subgen4', 'window'].map((cache) => [cache, 40]),
     );
     expect(fold).toMatchObject({ steps: 40, longest: 40, rows: { steps: 160, outputs: 160, events: 4 } });
-    expect(sum(fold.tallies[1].rowsByN)).toBe(40);
   });
 
   it('adds up times and holds what the latest step held', () => {
@@ -80,7 +79,7 @@ describe('Fold', () => {
     }
     const [a] = fold.tallies;
     expect(a.total).toEqual({ update: 600, plan: 1200, attend: 1800, queue: 2400 });
-    expect(a.latest).toMatchObject({ bytes: 200, heldBytes: 220, ns: 12 });
+    expect(a.latest).toMatchObject({ residentBytes: 200, heldBytes: 220, ns: 12 });
     expect(a.latest.error()).toBeCloseTo(0.1);
     expect([sum(a.attendNs), sum(a.errors), sum(a.allErrors)]).toEqual([1800, 600, 600]); // also after doubling
     expect(fold.stepBins.to(STEP_BINS - 1)).toBe(512);

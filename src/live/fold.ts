@@ -39,6 +39,7 @@ export class Fold {
       if (next === 0 && n > 1 && row.score_std !== null) this.#addDeviation(row.score_std);
       if (++next === this.tallies.length) next = 0; // head by head, cache by cache: the next one is known
     }
+    for (const tally of this.tallies) tally.endStep(n, bin);
   }
 
   /** R of the run so far; null while no score was compared with another. */

@@ -6,12 +6,14 @@ import { parseExposition } from './testing/parse-exposition.js';
 import { WatchedRun, type RunFacts } from './watched-run.js';
 
 const facts: RunFacts = {
-  ...{ dir: 'traces/a "b"\\c\nd', total: null, before: 10, order: 'tensor', d: 4, heads: 1, layers: 1 },
-  caches: ['four-cache', 'two-cache', 'subgen4', 'window'],
+  ...{ dir: 'traces/a "b"\\c\nd', order: 'tensor', d: 4, heads: 1, layers: 1 },
+  caches: ['four-cache', 'window'].map((name) => ({ name, label: name, options: {} })),
 };
+const still = { now: () => 0, left: () => null };
 
 it('writes what a strict reader takes, with the values of the run', () => {
-  const run = new WatchedRun(facts, () => 0);
+  const run = new WatchedRun(facts, still);
+  run.start(null, 10);
   for (let s = 0; s < 30; s++) run.onRows(stepBatch(s, 4));
   run.onStep({ done: 40, bytes: 12_345 });
   const metrics = parseExposition(runMetrics(run));
@@ -31,7 +33,7 @@ it('writes what a strict reader takes, with the values of the run', () => {
 });
 
 it('leaves nothing behind that is no number, before the first step too', () => {
-  const metrics = parseExposition(runMetrics(new WatchedRun({ ...facts, caches: [] })));
+  const metrics = parseExposition(runMetrics(new WatchedRun({ ...facts, caches: [] }, still)));
   expect(metrics.get('kronflow_run_running')?.samples[0].value).toBe(1);
 });
 

@@ -30,10 +30,10 @@ function target({ facts, status }: WatchedRun): Metric[] {
 }
 
 function progress(run: WatchedRun): Metric[] {
-  const { fold, facts } = run;
+  const { fold } = run;
   return [
     counter('kronflow_steps_total', 'Steps of all streams done.', [{ value: run.done }]),
-    gauge('kronflow_steps_expected', 'Steps that the run will take.', facts.total),
+    gauge('kronflow_steps_expected', 'Steps that the run will take.', run.total),
     counter(
       'kronflow_rows_total',
       'Rows handed to the trace.',
@@ -62,7 +62,7 @@ function caches({ fold: { tallies } }: WatchedRun): Metric[] {
     gauges(
       'kronflow_cache_resident_bytes',
       'Bytes of entries of the latest stream.',
-      each(({ latest }) => latest.bytes),
+      each(({ latest }) => latest.residentBytes),
     ),
     gauges(
       'kronflow_cache_held_bytes',

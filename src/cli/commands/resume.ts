@@ -1,19 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
 import { logLevels } from '../../../data/log.js';
+import { readRunFile } from '../../../data/sinks/trace-folder.js';
+import { configSchema } from '../../../pipelines/config.js';
 import { resumeRun, type ResumeStart } from '../../../pipelines/resume.js';
 import { summarise } from '../../../pipelines/summarise.js';
-import { progressBar, type ProgressBar } from '../progress.js';
 import { positive, snapshotFlag, type RunFlags } from '../run-flags.js';
 import { interruptible } from '../run-to-trace.js';
 import { summaryTable } from '../summary-table.js';
+import { addWatchFlags, type WatchFlags } from '../watch-flags.js';
+import { whileWatched } from '../watching.js';
 
-type ResumeFlags = Pick<RunFlags, 'threads' | 'logLevel' | 'snapshotEvery' | 'json'>;
+type ResumeFlags = Pick<RunFlags, 'threads' | 'logLevel' | 'snapshotEvery' | 'json' | keyof WatchFlags>;
+
+const UNKNOWN = { model: { d: 1, heads: 1, layers: 1, order: 'tensor', scale: 1 }, caches: [] } as const;
 
 /** `resume`: go on with a run that was killed. */
 export function addResumeCommand(program: Command): void {
-  program
-    .command('resume')
+  addWatchFlags(program.command('resume'))
     .description(
       'go on with a run that was killed or failed, from its last snapshot; its trace is then that of a whole run',
     )
@@ -36,27 +40,21 @@ export function addResumeCommand(program: Command): void {
     .action(resume);
 }
 
-async function resume(dir: string, { json, ...flags }: ResumeFlags): Promise<void> {
-  let bar: ProgressBar | null = null;
-  const onStart = (start: ResumeStart) => {
-    tell(dir, start);
-    bar = progressBar(start.total);
-  };
-  await interruptible(async (interrupt) => {
-    try {
-      const resumed = await resumeRun({
-        dir,
-        ...flags,
-        ...interrupt,
-        onStart,
-        onStep: (done) => bar?.onStep(done),
-      });
+async function resume(dir: string, { json, watch, watchPort, tui, ...flags }: ResumeFlags): Promise<void> {
+  const { config } = await readRunFile(dir);
+  const known = configSchema.safeParse(config);
+  const shown = { dir, config: known.data ?? UNKNOWN }; // what is wrong with it, `resumeRun` says
+  await interruptible((interrupt) =>
+    whileWatched({ watch, watchPort, tui }, shown, interrupt.onSealing, async ({ onStart, ...hooks }) => {
+      const start = (found: ResumeStart) => {
+        tell(dir, found);
+        onStart(found.total, found.steps);
+      };
+      const resumed = await resumeRun({ dir, ...flags, ...interrupt, ...hooks, onStart: start });
       if (resumed.onlySealed) process.stderr.write(`${dir}: every step was done, nothing to resume\n`);
       return resumed;
-    } finally {
-      bar?.stop();
-    }
-  });
+    }),
+  );
   const summary = await summarise(dir);
   process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${summaryTable(summary)}\n`);
 }

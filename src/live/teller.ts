@@ -1,0 +1,68 @@
+import { growthOf } from '../../pipelines/growth.js';
+import { stylesOf, type CacheStyle } from '../report/colours.js';
+import { configOf } from '../report/config.js';
+import { symbolic } from '../report/look.js';
+import type { Context } from '../report/plot.js';
+import { plots } from '../report/plots/index.js';
+import { errorQuantile } from './error-buckets.js';
+import type { Teller } from './feed.js';
+import { liveRows, RUN } from './live-rows.js';
+import type { State } from './message.js';
+import { textsOf, type PlotTexts } from './plot-diff.js';
+import type { WatchedRun } from './watched-run.js';
+
+/** Says of a run what its page shows: numbers, and the plots of the reports that its fold can feed. */
+export function tellerOf(run: WatchedRun): Teller {
+  const styles = stylesOf(run.facts.caches.map(({ name, label }) => ({ name, label })));
+  return { state: () => stateOf(run, styles), plots: () => plotsOf(run, styles) };
+}
+
+function stateOf(run: WatchedRun, styles: ReadonlyMap<string, CacheStyle>): State {
+  const { facts, fold } = run;
+  return {
+    ...{ status: run.status, error: run.error, dir: facts.dir, done: run.done, total: run.total },
+    ...{ elapsed_ms: run.elapsedMs, left_ms: run.leftMs, tokens_per_second: run.stepsPerSecond },
+    ...{ in_use_bytes: run.bytesInUse, score_std: fold.scoreStd(), rows: { ...fold.rows } },
+    caches: fold.tallies.map((tally) => ({
+      ...{
+        cache: tally.cache,
+        hue: styles.get(tally.cache)?.hue ?? 'slate',
+        held_bytes: tally.latest.heldBytes,
+      },
+      ...{ ms_per_token: tally.latest.ns === 0 ? null : tally.latest.ns / 1e6, error: tally.latest.error() },
+      error_p50: errorQuantile(tally.allErrors, 0.5),
+      error_p99: errorQuantile(tally.allErrors, 0.99),
+      warnings: tally.outOfRange + tally.broken,
+    })),
+    events: fold.events.map(({ kind, step, message }) => ({ kind, step, message })),
+  };
+}
+
+function plotsOf({ facts, fold }: WatchedRun, styles: ReadonlyMap<string, CacheStyle>): readonly PlotTexts[] {
+  const context = contextOf(facts, styles, Math.max(1, fold.longest));
+  const pluginOf = (label: string) => facts.caches.find((cache) => cache.label === label)?.name ?? null;
+  return plots.flatMap((plot) => {
+    const rows = liveRows.get(plot.id)?.(fold, pluginOf) ?? [];
+    if (rows.length === 0 || (plot.refuse?.(rows, context) ?? null) !== null) return [];
+    const { id, title, caption } = plot;
+    const spec = { ...plot.spec(rows, symbolic, context), config: configOf(symbolic) };
+    return [textsOf({ id, title, caption, alt: plot.alt(rows, context), spec, rows })];
+  });
+}
+
+function contextOf(
+  { caches, d, order }: WatchedRun['facts'],
+  styles: ReadonlyMap<string, CacheStyle>,
+  steps: number,
+): Context {
+  return {
+    ...{ styles, steps, run: 'trace', games: [] },
+    groups: [{ name: RUN, traces: [] }],
+    growth: (wanted) => {
+      const cache = caches.find(({ label }) => label === wanted);
+      return cache === undefined
+        ? null
+        : growthOf(cache.name, cache.options, { d, order, bytesPerNumber: 4 });
+    },
+  };
+}
