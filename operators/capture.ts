@@ -12,7 +12,7 @@ export function capture<T extends TokenEvent & HasQkv & Partial<HasRows>>({
 }: Pick<Run, 'arena' | 'shape'>): OperatorFunction<T, T & HasRows> {
   const copy = (rows: Slot, head: number) => arena.view(headSlot(arena, rows, head, shape.d)).slice();
   return map((event) => {
-    const { qkv, streamId: stream_id, pos, tokenId: token_id, layer } = event;
+    const { qkv, streamId: stream_id, pos, tokenId: token_id, tNs: t_ns = null, layer } = event;
     const recording = Array.from({ length: shape.heads }, (_, head): RecordingRow => {
       const vectors = {
         q: copy(qkv.q, head),
@@ -21,7 +21,7 @@ export function capture<T extends TokenEvent & HasQkv & Partial<HasRows>>({
         v1: copy(qkv.v1, head),
         v2: qkv.v2 && copy(qkv.v2, head),
       };
-      return { stream_id, pos, token_id, layer, head, ...vectors };
+      return { stream_id, pos, token_id, t_ns, layer, head, ...vectors };
     });
     return { ...event, rows: [...(event.rows ?? []), { recording }] };
   });

@@ -29,3 +29,24 @@ it('ends when the signal says so, though the source waits for ever', async () =>
   abort.abort();
   expect(await next).toEqual({ done: true, value: undefined });
 });
+
+it('marks what the limits call prompt besides what the source does, and gives a time to steps that have none', async () => {
+  async function* three(): AsyncGenerator<TokenEvent> {
+    for (const [step, prefill, tNs] of [
+      [0, false, null],
+      [1, true, 40],
+      [2, false, undefined],
+    ] as const)
+      yield { streamId: 0, step, pos: step, tokenId: null, prefill, ...(tNs === undefined ? {} : { tNs }) };
+  }
+  const { signal } = new AbortController();
+  const seen: unknown[] = [];
+  for await (const { prefill, tNs } of takeSteps(three(), { prompt: 1, tokens: null, signal, now: () => 9 }))
+    seen.push([prefill, tNs]);
+  expect(seen).toEqual([
+    [true, 9],
+    [true, 40],
+    [false, 9],
+  ]);
+  for await (const step of takeSteps(three(), { prompt: 0, tokens: 1, signal })) expect(step.tNs).toBeNull();
+});

@@ -10,6 +10,8 @@ export interface StepLimits {
   readonly signal: AbortSignal;
   /** Steps of each stream that were done before, by a run that this one goes on with: read, and dropped. */
   readonly skip?: ReadonlyMap<number, number>;
+  /** Clock for steps that bring no time of their own: nanoseconds since any moment. Absent: they stay without. */
+  readonly now?: (() => number) | undefined;
   /** Told of each step that was read. */
   onRead?(): void;
 }
@@ -21,10 +23,15 @@ export interface StepLimits {
  */
 export async function* takeSteps<T extends TokenEvent>(
   source: AsyncIterable<T>,
-  { prompt, tokens, signal, onRead, skip = new Map<number, number>() }: StepLimits,
+  { prompt, tokens, signal, now, onRead, skip = new Map<number, number>() }: StepLimits,
 ): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
   const { next, stopListening } = unlessAborted(() => iterator.next(), signal);
+  const marked = (step: T): T => ({
+    ...step,
+    prefill: step.prefill || step.step < prompt,
+    ...(now === undefined ? {} : { tNs: step.tNs ?? now() }),
+  });
   let done = [...skip.values()].reduce((sum, steps) => sum + steps, 0); // still to be skipped
   let taken = 0;
   try {
@@ -38,7 +45,7 @@ export async function* takeSteps<T extends TokenEvent>(
       taken++;
       if (done-- > 0) continue;
       onRead?.();
-      yield { ...result.value, prefill: result.value.prefill || result.value.step < prompt };
+      yield marked(result.value);
     }
   } finally {
     stopListening();

@@ -11,6 +11,12 @@ export const recordingColumns = {
     doc: 'vocabulary id; null when the stream has none',
     nullable: true,
   },
+  t_ns: {
+    type: 'DOUBLE',
+    unit: 'ns',
+    doc: 'when the step came, since any moment; null when nobody wrote it down',
+    nullable: true,
+  },
   layer: { type: 'INT32', unit: 'id', doc: 'layer, 0-based', nullable: false },
   head: { type: 'INT32', unit: 'id', doc: 'head, 0-based', nullable: false },
   q: { type: 'VECTOR', unit: '1', doc: 'query, (d)', nullable: false },

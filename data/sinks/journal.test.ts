@@ -104,7 +104,17 @@ describe('what is written is read back (L9)', () => {
     await journal.write({ recording: [{ ...recordingRow(1, d), k2: null, v2: null }] });
     await journal.close();
     const [row] = await rowsOf(await recoverJournal(folder.path), 'recording');
-    expect(Object.keys(row)).toEqual(['stream_id', 'pos', 'token_id', 'layer', 'head', 'q', 'k1', 'v1']);
+    expect(Object.keys(row)).toEqual([
+      'stream_id',
+      'pos',
+      'token_id',
+      't_ns',
+      'layer',
+      'head',
+      'q',
+      'k1',
+      'v1',
+    ]);
   });
 });
 

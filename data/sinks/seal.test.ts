@@ -90,7 +90,7 @@ it('seals recordings, without k2 and v2 in matrix order', async () => {
   await journal.close();
   await sealTrace(dir());
   const [row] = await queryDuckDB(`select * from read_parquet('${dir()}/recording.parquet')`);
-  expect(row).toEqual({ stream_id: 0, pos: 5, token_id: 5, layer: 0, head: 0, ...vectors() });
+  expect(row).toEqual({ stream_id: 0, pos: 5, token_id: 5, t_ns: 5e6, layer: 0, head: 0, ...vectors() });
   function vectors() {
     const { q, k1, v1 } = recordingRow(5, d);
     return { q: Array.from(q), k1: Array.from(k1), v1: Array.from(v1) };

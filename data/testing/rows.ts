@@ -46,7 +46,19 @@ export function outputRow(i: number, d: number): OutputRow {
 /** A row of a recording in tensor order. */
 export function recordingRow(i: number, d: number): RecordingRow {
   const [q, k1, k2, v1, v2] = [0, 1, 2, 3, 4].map((part) => vector(10 * i + part, d));
-  return { stream_id: 0, pos: i, token_id: i % 3 === 0 ? null : i, layer: 0, head: 0, q, k1, k2, v1, v2 };
+  return {
+    stream_id: 0,
+    pos: i,
+    token_id: i % 3 === 0 ? null : i,
+    t_ns: i % 4 === 0 ? null : i * 1e6,
+    layer: 0,
+    head: 0,
+    q,
+    k1,
+    k2,
+    v1,
+    v2,
+  };
 }
 
 /** An events row. */

@@ -82,6 +82,7 @@ export interface RecordingRow {
   readonly stream_id: number;
   readonly pos: number;
   readonly token_id: number | null;
+  readonly t_ns: number | null;
   readonly layer: number;
   readonly head: number;
   readonly q: ArrayLike<number>;
