@@ -141,6 +141,7 @@ function startFlow(
     prompt,
     tokens,
     signal,
+    now: config.trace.recording && config.trace.timings ? run.clock.now : undefined,
     onRead: () => counters.read++,
     skip: new Map(from?.head.perStream),
   };
