@@ -14,7 +14,7 @@ export default defineConfig({
   ignoreDeadLinks: false,
   markdown: {
     theme: { light: 'github-light', dark: 'github-dark' },
-    languageAlias: { jsonl: 'json' },
+    languageAlias: { mjs: 'js' },
     config: (md) => md.use(codeLinks).use(pictures),
   },
   themeConfig: {

@@ -4,26 +4,23 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const FOLDERS = /^(src|operators|pipelines|data|workers|bench|examples)\//;
+const BEST = ['README.md', 'index.ts', 'main.ts'];
 const MADE = /^(api|source|\.vitepress)\b/; // by docs:site, or no pages
 
 /** Files outside docs/ that pages link to or name in code, and that the site therefore shows. */
 export const shown = find();
-
-/** Whether the site has a page that shows this file. */
-export function isShown(path) {
-  return shown.has(path);
-}
 
 /** Where that page is. Dots are taken for extensions of pages otherwise. */
 export function pageOf(path) {
   return `/source/${path.replaceAll('.', '_')}`;
 }
 
-/** What shows a path: the file itself, what says most about a folder, or null. */
-export function fileFor(path) {
-  const names = path.endsWith('/') ? [] : [path];
-  const all = [...names, posix.join(path, 'README.md'), posix.join(path, 'index.ts')];
-  return all.find((file) => FOLDERS.test(file) && isFile(file)) ?? null;
+/** What shows a path: the file itself; of a folder what says most about it, or else the folder; or null. */
+export function fileFor(given) {
+  const path = given.replace(/\/$/, '');
+  if (!FOLDERS.test(`${path}/`) || !existsSync(join(root, path))) return null;
+  if (isFile(path)) return path;
+  return BEST.map((name) => posix.join(path, name)).find(isFile) ?? path;
 }
 
 function find() {
@@ -41,6 +38,7 @@ function find() {
   return new Set(files.sort());
 }
 
-function isFile(path) {
+/** Whether it is a file, and no folder. */
+export function isFile(path) {
   return existsSync(join(root, path)) && statSync(join(root, path)).isFile();
 }
