@@ -15,6 +15,7 @@ export * from './core/run.js';
 export * from './core/shape.js';
 export * from './core/sink.js';
 export * from './core/source.js';
+export * from './core/task.js';
 export * from './core/trace.js';
 export * from './core/weights.js';
 export { holdCache, type Holding } from './core/hold-cache.js';

@@ -1,5 +1,5 @@
 import type { Arena } from './memory.js';
-import type { AttendJob, Matrix, Plan } from './plan.js';
+import type { AttendJob, Matrix, Plan, TaskJob } from './plan.js';
 
 const JOBS = ['grid', 'rows', 'features', 'task'];
 
@@ -34,6 +34,7 @@ function isObject<T>(value: T): value is T & object {
 
 /** Keys and values of one side belong together; what else jobs point to is checked as memory only. */
 function brokenJob(job: AttendJob, d: number): string | null {
+  if (job.kind === 'task') return brokenTask(job);
   if (job.kind !== 'grid' && job.kind !== 'rows') return null;
   for (const side of job.kind === 'grid' ? [job.side1, job.side2] : [job.atoms]) {
     if (!isObject(side) || !isObject(side.keys) || !isObject(side.values))
@@ -48,6 +49,19 @@ function brokenJob(job: AttendJob, d: number): string | null {
     }
   }
   return null;
+}
+
+function brokenTask({ task, rows, pairs, inputs, numbers }: TaskJob): string | null {
+  if (typeof task !== 'string') return `its task is ${String(task)}, no MODULE#EXPORT`;
+  if (!(Number.isInteger(rows) && rows >= 0 && rows < 2 ** 32)) return `${String(rows)} rows`;
+  if (!(Number.isSafeInteger(pairs) && pairs >= 0)) return `${String(pairs)} pairs`;
+  const matrices: readonly unknown[] = inputs;
+  if (!Array.isArray(matrices) || !matrices.every((input) => isObject(input) && 'spans' in input)) {
+    return 'its inputs are no list of matrices';
+  }
+  const list: readonly unknown[] = numbers;
+  if (Array.isArray(list) && list.every((number) => typeof number === 'number')) return null;
+  return 'its numbers are no list of numbers';
 }
 
 /** Every matrix anywhere in `part`: its spans hold its rows. `last.end` becomes the first byte after all of them. */

@@ -55,7 +55,8 @@ export function failureOf(task: Task, job: TaskJob, query: TaskQuery, from: numb
   );
 }
 
-function callTask(task: Task, job: TaskJob, query: TaskQuery, from: number, to: number): TaskPartial {
+/** Call a task and check what it returns. @throws Failure `plugin-failed`, or whatever it throws */
+export function callTask(task: Task, job: TaskJob, query: TaskQuery, from: number, to: number): TaskPartial {
   const { memory, scale } = query;
   const q = query.q.slice(); // a task may use it as scratch
   const inputs = job.inputs.map((input) => rowsOf(input.wide ? wide(memory) : memory, input));

@@ -3,6 +3,7 @@ import { lawsOfBudgets } from './laws-of-budgets.js';
 import { lawsOfEstimates } from './laws-of-estimates.js';
 import { lawsOfOptions } from './laws-of-options.js';
 import { lawsOfState } from './laws-of-state.js';
+import { lawsOfTasks } from './laws-of-tasks.js';
 import { told, type CacheUnderTest, type Law } from './law.js';
 
 export type { CacheUnderTest, Law, Variance } from './law.js';
@@ -18,6 +19,7 @@ export function cacheLaws(under: CacheUnderTest): readonly Law[] {
     ...lawsOfAnswers(under),
     ...lawsOfState(under),
     ...lawsOfBudgets(under),
+    ...lawsOfTasks(under),
     ...lawsOfEstimates(under),
   ];
   return laws.map((law) => told(under, law));
