@@ -55,7 +55,7 @@ async function openMember(
       readExact(handle, path, bytes, member.start + position, `array ${at.name}`),
     );
     const tensor = npyTensor(at, header, handle, member.start + header.bytes);
-    return { ...tensor, prepare: () => consume(path, member, handle, null) };
+    return { ...tensor, prepare: () => checkStored(path, member, handle) };
   }
   const start = await unpackStart(path, member, handle);
   const header = await readNpyHeader(at, async (bytes, position) => {
@@ -94,10 +94,28 @@ async function* packedBytes(path: string, { name, start, packed }: ZipMember, ha
   }
 }
 
+/** Hold the crc of a stored member against the list: two pieces of memory, one is read while the other is summed. */
+async function checkStored(path: string, member: ZipMember, handle: FileHandle): Promise<void> {
+  const { name, start, packed } = member;
+  const memory = [0, 1].map(() => Buffer.allocUnsafe(Math.min(CHUNK_BYTES, packed)));
+  const read = async (at: number, into: Buffer) => {
+    const bytes = into.subarray(0, Math.min(CHUNK_BYTES, packed - at));
+    await readExact(handle, path, bytes, start + at, `member ${name}`);
+    return bytes;
+  };
+  let crc = 0;
+  let next = read(0, memory[0]);
+  for (let at = CHUNK_BYTES, i = 1; at - CHUNK_BYTES < packed; at += CHUNK_BYTES, i++) {
+    const bytes = await next;
+    if (at < packed) next = read(at, memory[i % 2]);
+    crc = crc32(bytes, crc);
+  }
+  mustBe(path, member, packed, crc);
+}
+
 /** The unpacked bytes of a member, piece by piece, as far as they are asked for. */
 async function* unpack(path: string, member: ZipMember, handle: FileHandle): AsyncGenerator<Buffer> {
   const packed = packedBytes(path, member, handle);
-  if (!member.deflated) return yield* packed;
   const inflate = createInflateRaw({ chunkSize: CHUNK_BYTES });
   const source = Readable.from(packed, { objectMode: false });
   source.on('error', (error) => inflate.destroy(error)); // pipe does not hand errors on
@@ -109,12 +127,12 @@ async function* unpack(path: string, member: ZipMember, handle: FileHandle): Asy
   }
 }
 
-/** Go through a whole member, hand its bytes on, and hold length and crc against the list of members. */
+/** Unpack a whole member, hand its bytes on, and hold length and crc against the list of members. */
 async function consume(
   path: string,
   member: ZipMember,
   handle: FileHandle,
-  take: ((bytes: Buffer) => Promise<void>) | null,
+  take: (bytes: Buffer) => Promise<void>,
 ): Promise<void> {
   let [bytes, crc] = [0, 0];
   try {
@@ -122,11 +140,15 @@ async function consume(
       bytes += chunk.length;
       if (bytes > member.bytes) break; // it would go on for ever
       crc = crc32(chunk, crc);
-      await take?.(chunk);
+      await take(chunk);
     }
   } catch (error) {
     throw unpackFailure(path, member, error);
   }
+  mustBe(path, member, bytes, crc);
+}
+
+function mustBe(path: string, member: ZipMember, bytes: number, crc: number): void {
   if (bytes !== member.bytes)
     throw wrongBytes(path, member, `it has not the ${member.bytes} bytes it promises`);
   if (crc !== member.crc) throw wrongBytes(path, member, 'its crc32 is not the one that was stored');
