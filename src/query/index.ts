@@ -1,3 +1,4 @@
+export { macros, signature, type Macro } from './macros.js';
 export {
   openTraces,
   type OpenOptions,

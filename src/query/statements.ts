@@ -21,7 +21,7 @@ export async function runStatements(
 ): Promise<StreamedResult> {
   const { SELECT, EXPLAIN: EXPLAINED, CREATE, DROP, SET, VARIABLE_SET } = StatementType;
   const asking: readonly number[] = [SELECT, CREATE, DROP, SET, VARIABLE_SET];
-  if (NOTHING.test(sql)) throw new Failure('bad-input', 'there is no SQL to run', 'write FROM by_cache');
+  if (NOTHING.test(sql)) throw noSql();
   let result: StreamedResult | null = null;
   try {
     const statements = await connection.extractStatements(sql);
@@ -70,4 +70,32 @@ function refused(what: string): Failure {
     `${what} is not run: a query asks, it does not change or write anything`,
     'write SELECT; -o FILE writes an answer; --unsafe lets everything run',
   );
+}
+
+/**
+ * Refuse what is not one SELECT, so that it can stand inside another statement.
+ * @throws Failure `bad-input`
+ */
+export async function refuseOther(
+  { StatementType }: DuckDB,
+  connection: DuckDBConnection,
+  sql: string,
+): Promise<void> {
+  if (NOTHING.test(sql)) throw noSql();
+  try {
+    const statements = await connection.extractStatements(sql);
+    const { statementType } = await statements.prepare(0);
+    if (statements.count > 1 || statementType !== StatementType.SELECT)
+      throw new Failure(
+        'bad-input',
+        'only one SELECT can be written as Parquet',
+        'write the answer of a single SELECT',
+      );
+  } catch (error) {
+    throw sqlFailure(error);
+  }
+}
+
+function noSql(): Failure {
+  return new Failure('bad-input', 'there is no SQL to run', 'write FROM by_cache');
 }

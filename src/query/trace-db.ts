@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { byCacheView } from './by-cache.js';
 import { loadDuckDB, type DuckDB } from './duckdb.js';
+import { createMacro, macros } from './macros.js';
 import { readTraces, type OpenedTrace } from './opened-trace.js';
 import { cachesTable, runsTable } from './runs-view.js';
 import { identifier, literal } from './sql-text.js';
-import { runStatements, sqlFailure } from './statements.js';
+import { refuseOther, runStatements, sqlFailure } from './statements.js';
 import { tablePath, unionOfTables, viewedTables, type FileColumns } from './table-views.js';
 import { plainValue } from './values.js';
 
@@ -38,6 +39,11 @@ export interface TraceDb {
   objects(sql: string): Promise<Record<string, unknown>[]>;
   /** For answers that need not fit into memory. @throws Failure `bad-input` */
   stream(sql: string): Promise<StreamedQuery>;
+  /**
+   * Write the answer of one SELECT to the file `output` of the options, as Parquet; returns its columns.
+   * @throws Failure `bad-input`, `not-writable`
+   */
+  writeParquet(sql: string): Promise<readonly QueryColumn[]>;
   close(): void;
 }
 
@@ -76,8 +82,8 @@ export async function openTraces(dirs: readonly string[], options: OpenOptions =
 function asking(
   duckdb: DuckDB,
   connection: DuckDBConnection,
-  { unsafe = false }: OpenOptions,
-): Pick<TraceDb, 'query' | 'objects' | 'stream'> {
+  { unsafe = false, output }: OpenOptions,
+): Pick<TraceDb, 'query' | 'objects' | 'stream' | 'writeParquet'> {
   const stream = async (sql: string): Promise<StreamedQuery> => {
     const result = await runStatements(duckdb, connection, sql, !unsafe);
     const types = result.columnTypes();
@@ -94,7 +100,21 @@ function asking(
     const { columns, rows } = await query(sql);
     return rows.map((row) => Object.fromEntries(columns.map(({ name }, i) => [name, row[i]])));
   };
-  return { query, objects, stream };
+  const writeParquet = async (sql: string) => {
+    if (output === undefined) throw new RangeError('the traces were opened without an output');
+    await refuseOther(duckdb, connection, sql);
+    try {
+      // a prefix: whatever ends the text, a semicolon or a comment, stays its end
+      await connection.run(`create or replace temp view answer_to_write as ${sql}`);
+      const options = 'format parquet, compression zstd, use_tmp_file false';
+      await connection.run(`copy (from temp.answer_to_write) to ${literal(output)} (${options})`);
+      const described = await connection.runAndReadAll('describe temp.answer_to_write');
+      return described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+    } catch (error) {
+      throw sqlFailure(error);
+    }
+  };
+  return { query, objects, stream, writeParquet };
 }
 
 async function* rowsOf(
@@ -126,6 +146,7 @@ async function createViews(connection: DuckDBConnection, traces: readonly Opened
   await connection.run(`create table runs as ${runsTable(traces)}`);
   await connection.run(`create table caches as ${cachesTable(traces)}`);
   await connection.run(`create view by_cache as ${byCacheView('internal.steps', 'caches')}`);
+  for (const macro of macros) await connection.run(createMacro(macro));
 }
 
 async function fileColumns(connection: DuckDBConnection, path: string): Promise<FileColumns> {
