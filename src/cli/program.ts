@@ -11,6 +11,7 @@ import { addImportCommand } from './commands/import.js';
 import { addIndexGameCommand } from './commands/index-game.js';
 import { addListCommand } from './commands/list.js';
 import { addPlotCommand } from './commands/plot.js';
+import { addQueryCommand } from './commands/query.js';
 import { addReportCommand } from './commands/report.js';
 import { addResumeCommand } from './commands/resume.js';
 import { addRunCommands } from './commands/run.js';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   addResumeCommand(program);
   addTraceCommands(program);
   addReportCommand(program);
+  addQueryCommand(program);
   addPlotCommand(program);
   addCheckCommands(program);
   addImportCommand(program);
