@@ -13,7 +13,7 @@ import { SharedArena } from '../workers/arena.js';
 import { judged, median, medians, noted, type Measurement } from './measure.js';
 
 const [STEPS, HEADS, D, ENTRIES_PER_S] = [8192, 8, 64, 400_000];
-const [RUN_STEPS, SNAPSHOT_SHARE] = [6000, 5];
+const [RUN_STEPS, SNAPSHOT_SHARE] = [1500, 5]; // some seconds: a snapshot waits for half of one at least
 
 /** What feeding a replay costs before any cache works, and what snapshots of a run take of its time. */
 export const replay: Measurement = {
@@ -63,6 +63,7 @@ async function snapshotShare(folder: string): Promise<{ readonly percent: number
       taken++;
     };
     const ms = await oneRun(join(folder, `run-${round}`), 'auto', onSnapshot);
+    if (taken === 0) throw new RangeError('the run was too short for a snapshot: nothing was measured');
     shares.push((100 * spent) / 1e6 / ms);
     counts.push(taken);
   }
@@ -76,7 +77,7 @@ async function oneRun(
 ): Promise<number> {
   const request: RunRequest = {
     kronflow: 1,
-    source: { name: 'gaussian', options: { n: RUN_STEPS, d: D, heads: HEADS, order: 'matrix' } },
+    source: { name: 'gaussian', options: { n: RUN_STEPS, d: D, heads: 1, order: 'tensor' } },
     model: {},
     caches: [{ name: 'four-cache', label: 'four-cache', options: {} }],
     ...{ reference: 'none', prompt: 0, tokens: null, seed: 1, memory: null },
