@@ -54,7 +54,7 @@ export function checkEntries(tree: MapNode, file: PipelineFile, registry: Regist
 }
 
 /** What an issue of a schema means for the file, `base` being where the schema begins. */
-function problemsOf(
+export function problemsOf(
   tree: MapNode,
   base: Path,
   issue: z.core.$ZodIssue,

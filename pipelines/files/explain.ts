@@ -3,31 +3,45 @@ import { partOf } from '../../src/core/part.js';
 import { PipelineFailure } from './problem.js';
 import { nodeAt, placeOf, plain, type MapNode, type Path } from './tree.js';
 
-/** Where in a file the caches of its request come from: budgets make several of one. */
-export type Origins = readonly number[];
+/** A cache of a request, and the entry of the file that it comes from: budgets make several of one. */
+export interface Origin {
+  readonly label: string;
+  readonly index: number;
+}
 
 /** A failure of what a file asked for, told at its place in the file; anything else as it is. */
-export function explain(tree: MapNode, origins: Origins, error: unknown): unknown {
+export function explain(tree: MapNode, origins: readonly Origin[], error: unknown): unknown {
   if (!isFailure(error) || error instanceof PipelineFailure) return error;
   const { code } = error;
   const [what, hint] = [
     inWordsOfFiles(error.what),
     inWordsOfFiles(error.hint ?? 'kronflow schema lists every key'),
   ];
-  const part = inFile(tree, partOf(error), origins);
+  const said = partOf(error);
+  const part = inFile(tree, said.length > 0 ? said : culprit(tree, error, origins), origins);
   const path = nearer(tree, part, error);
   const node = nodeAt(tree, path);
   const value = node === null ? undefined : plain(node);
-  return new PipelineFailure([{ code, place: placeOf(tree, path), path, value, what, hint }], {
-    cause: error,
-  });
+  const place = path.length > 0 ? placeOf(tree, path) : { ...tree.place, line: null }; // of the file as a whole
+  return new PipelineFailure([{ code, place, path, value, what, hint }], { cause: error });
+}
+
+/** Who a message about a run begins with: `cache LABEL`, `operator NAME`. */
+function culprit(tree: MapNode, { what }: Failure, origins: readonly Origin[]): Path {
+  const [, kind, name] = /^(cache|operator|sink|source) (.+?)[,:] /.exec(what) ?? [];
+  if (kind === undefined) return [];
+  if (kind === 'source') return ['source'];
+  if (kind === 'cache') return ['caches', origins.findIndex(({ label }) => label === name)];
+  const list = nodeAt(tree, [`${kind}s`]);
+  const names = list?.kind === 'list' ? list.items.map((item) => nodeAt(item, ['name'])) : [];
+  return [`${kind}s`, names.findIndex((node) => node?.kind === 'scalar' && node.value === name)];
 }
 
 /** A path of a request in its file, as far as it was written there. */
-function inFile(tree: MapNode, part: Path, origins: Origins): Path {
+function inFile(tree: MapNode, part: Path, origins: readonly Origin[]): Path {
   const path = part
     .filter((step, i) => step !== 'options' || i === 0)
-    .map((step, i, all) => (i === 1 && all[0] === 'caches' ? (origins[Number(step)] ?? step) : step));
+    .map((step, i, all) => (i === 1 && all[0] === 'caches' ? (origins[Number(step)]?.index ?? step) : step));
   for (let length = path.length; length > 0; length--) {
     if (nodeAt(tree, path.slice(0, length)) !== null) return path.slice(0, length);
   }

@@ -1,18 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RUN_FILE } from '../../data/sinks/trace-folder.js';
+import { Failure } from '../../src/core/failure.js';
+import { inPart } from '../../src/core/part.js';
 import type { KernelName } from '../../workers/kernels/kernel.js';
 import { builtIn, isReference, loadPlugins, type Registry } from '../registry.js';
 import { resolveModel, type RunRequest } from '../resolve.js';
-import { inPart } from '../../src/core/part.js';
+
 import { checkEntries, checkShape, entriesOf } from './check.js';
-import { explain, type Origins } from './explain.js';
+import { explain, type Origin } from './explain.js';
 import type { PipelineFile } from './file-schema.js';
 import { override, parseSet, type Override } from './overrides.js';
-import { fromWorkingFolder } from './paths.js';
+import { fromWorkingFolder, STDIN } from './paths.js';
 import { findPreset, PRESET } from './presets.js';
 import { PipelineFailure } from './problem.js';
-import { isDescription, readTree } from './read.js';
+import { completeTree, isDescription, readTree } from './read.js';
 import { pipelineOf } from './run-description.js';
 import { requestOf } from './to-request.js';
 import { plain, type MapNode } from './tree.js';
@@ -23,6 +25,8 @@ import { withBudgets } from './with-budgets.js';
 export interface LoadOptions {
   /** Values as `--set` takes them: `caches[1].delta=0.3`. */
   readonly set?: readonly string[];
+  /** The pipeline itself, where it stands inside of the file `path` and is not all of it. */
+  readonly inline?: MapNode;
   /** Values of other flags; they come last. */
   readonly overrides?: readonly Override[];
   /** Default: that of this process. */
@@ -57,14 +61,15 @@ export interface LoadedPipeline {
  * @throws PipelineFailure with file, line, column, path, value and rule of everything that is wrong; Failure `not-found`
  */
 export async function loadPipeline(path: string, options: LoadOptions = {}): Promise<LoadedPipeline> {
-  const { set = [], overrides = [], env = process.env, stdin = nothing() } = options;
-  const read = await readTree(await fileOf(path), env);
+  const { set = [], overrides = [], env = process.env, stdin = nothing(), inline } = options;
+  const read = inline ? await completeTree(inline, path, env) : await readTree(await fileOf(path), env);
   const described = isDescription(read);
   const said = override(described ? pipelineOf(read) : read, [...set.map(parseSet), ...overrides]);
   const tree = fromWorkingFolder(said);
   const { file, registry } = await checked(tree);
   const bare = requestOf(file, registry);
   try {
+    if (file.repeats > 1) inPart(['source'], () => refuseRepeatedInput(file));
     const { caches, origins } = await withBudgets(file, bare, registry, () =>
       resolveModel(bare, stdin, registry),
     );
@@ -80,10 +85,14 @@ export async function loadPipeline(path: string, options: LoadOptions = {}): Pro
   }
 }
 
-/** Whether a path given to `run` or `lint` is a pipeline, and not a text. */
+/** Whether a path is that of a pipeline file, or a preset. */
+export function isPipelineFile(path: string): boolean {
+  return path.startsWith(PRESET) || /\.(ya?ml|json)$/i.test(path);
+}
+
+/** Whether a path given to `run` is a pipeline, and not a text: also the folder of a trace. */
 export async function isPipeline(path: string): Promise<boolean> {
-  if (path.startsWith(PRESET) || /\.(ya?ml|json)$/i.test(path)) return true;
-  return isFile(join(path, RUN_FILE));
+  return isPipelineFile(path) || isFile(join(path, RUN_FILE));
 }
 
 /** The file that stands for what a user named. */
@@ -118,8 +127,18 @@ async function checked(tree: MapNode): Promise<{ readonly file: PipelineFile; re
 }
 
 /** Without budgets every cache of the request is one of the file. */
-function identity({ caches = [] }: PipelineFile): Origins {
-  return caches.map((_, i) => i);
+function identity({ caches = [] }: PipelineFile): readonly Origin[] {
+  return caches.map(({ name, label = name }, index) => ({ label, index }));
+}
+
+/** Standard input can be read once. */
+function refuseRepeatedInput({ source, repeats }: PipelineFile): void {
+  if (source.path !== STDIN) return;
+  throw new Failure(
+    'bad-option',
+    `path = -, and repeats = ${repeats}: standard input can be read only once`,
+    'save it as a file first, or leave out repeats',
+  );
 }
 
 function executionOf({ threads, kernel, output }: PipelineFile): LoadedPipeline['execution'] {

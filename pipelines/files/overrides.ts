@@ -1,7 +1,17 @@
 import { Failure } from '../../src/core/failure.js';
+import { builtIn } from '../registry.js';
 import { parseTree } from './parse.js';
 import { PipelineFailure } from './problem.js';
-import { pathText, plain, type Entry, type MapNode, type Node, type Path, type Place } from './tree.js';
+import {
+  nodeAt,
+  pathText,
+  plain,
+  type Entry,
+  type MapNode,
+  type Node,
+  type Path,
+  type Place,
+} from './tree.js';
 import { typed } from './variables.js';
 
 /** A value that the command line puts in the place of what a file says. */
@@ -10,6 +20,8 @@ export interface Override {
   readonly value: unknown;
   /** As the user typed it: `--tokens`, or the whole of `--set tokens=20`. */
   readonly from: string;
+  /** A size of the model, which some sources take as an option of theirs. */
+  readonly sourceOption?: true;
 }
 
 const STEP = /\[(\d+)\]|(?:^|\.)([^.[\]=\s]+)/y;
@@ -33,7 +45,8 @@ export function parseSet(text: string): Override {
   return { path, from: `--set ${text}`, value: isGroup ? groupOf(value, text) : typed(value, path) };
 }
 
-function parsePath(text: string): Path | null {
+/** Read `caches[1].delta`; null when it is not of that form. */
+export function parsePath(text: string): Path | null {
   const path: PropertyKey[] = [];
   STEP.lastIndex = 0;
   for (let at = 0; at < text.length; at = STEP.lastIndex) {
@@ -59,7 +72,15 @@ function groupOf(value: string, text: string): unknown {
  * @throws PipelineFailure `bad-option` for an index that is not there, or a path through what is no map
  */
 export function override(tree: MapNode, overrides: readonly Override[]): MapNode {
-  return overrides.reduce<Node>((at, one) => put(at, one, 0), tree) as MapNode;
+  return overrides.reduce<Node>((at, one) => put(at, homeOf(at, one), 0), tree) as MapNode;
+}
+
+function homeOf(tree: Node, one: Override): Override {
+  const key = String(one.path.at(-1));
+  const name = nodeAt(tree, ['source', 'name']);
+  const found = builtIn.sources.find(({ spec }) => name?.kind === 'scalar' && spec.name === name.value);
+  const isTaken = one.sourceOption === true && key in (found?.spec.options.shape ?? {});
+  return isTaken ? { ...one, path: ['source', key] } : one;
 }
 
 function put(node: Node | null, { path, value, from }: Override, depth: number): Node {

@@ -2,7 +2,8 @@ import { isAbsolute, join } from 'node:path';
 import { isReference } from '../registry.js';
 import { mapScalars, type MapNode, type Path } from './tree.js';
 
-const STDIN = '-';
+/** How users write standard input. */
+export const STDIN = '-';
 
 /**
  * A tree whose paths are relative to the working folder instead of the files they were written in: what a source or another

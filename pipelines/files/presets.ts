@@ -4,6 +4,9 @@ import { basename, dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../../src/core/failure.js';
 import { didYouMean } from '../../src/core/nearest.js';
+import { readTree } from './read.js';
+import { nodeAt } from './tree.js';
+import type { Environment } from './variables.js';
 
 /** How a preset is named where a file could stand. */
 export const PRESET = 'preset:';
@@ -17,6 +20,23 @@ export async function presetNames(): Promise<readonly string[]> {
     .filter((file) => extname(file) === '.yaml')
     .map((file) => basename(file, '.yaml'))
     .sort();
+}
+
+/** A preset as `kronflow list presets` shows it. */
+export interface PresetText {
+  readonly name: string;
+  readonly description: string;
+  readonly path: string;
+}
+
+/** The presets and what each says of itself. */
+export async function listPresets(env: Environment = process.env): Promise<readonly PresetText[]> {
+  const described = (await presetNames()).map(async (name) => {
+    const path = await findPreset(name);
+    const description = nodeAt(await readTree(path, env), ['description']);
+    return { name, description: description?.kind === 'scalar' ? String(description.value) : '', path };
+  });
+  return Promise.all(described);
 }
 
 /**

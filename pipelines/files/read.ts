@@ -25,7 +25,18 @@ async function readFrom(path: string, env: Environment, chain: readonly string[]
     throw await inputFailure(error, from);
   });
   const parsed = asMap(parseTree(text, { from, folder: dirname(from) }), from);
+  return completeTree(parsed, path, env, chain);
+}
+
+/** A pipeline as it stands in the file `path`, with variables filled in and everything it includes. */
+export async function completeTree(
+  parsed: MapNode,
+  path: string,
+  env: Environment,
+  chain: readonly string[] = [],
+): Promise<MapNode> {
   if (isDescription(parsed)) return parsed; // a run.json holds what was meant, not what is to be filled in
+  const { from } = parsed.place;
   const tree = fillVariables(parsed, env) as MapNode;
   refuseOtherVersion(tree, from);
   const including = [...chain, resolve(path)];

@@ -3,13 +3,13 @@ import { fieldOf, type AskedCache } from '../compare.js';
 import type { Config } from '../config.js';
 import type { Registry } from '../registry.js';
 import type { RunRequest } from '../resolve.js';
-import type { Origins } from './explain.js';
+import type { Origin } from './explain.js';
 import { bytesOf, type PipelineFile } from './file-schema.js';
 
 /** Caches of a request, and the place in the file that each comes from. */
 export interface Budgeted {
   readonly caches: RunRequest['caches'];
-  readonly origins: Origins;
+  readonly origins: readonly Origin[];
 }
 
 /**
@@ -24,17 +24,17 @@ export async function withBudgets(
   registry: Registry,
   model: () => Promise<Config['model']>,
 ): Promise<Budgeted> {
-  if (budgets === undefined) return { caches, origins: caches.map((_, i) => i) };
+  if (budgets === undefined) return { caches, origins: caches.map(({ label }, index) => ({ label, index })) };
   const shape = { ...(await model()), bytesPerNumber: 4 };
   const { contenders } = inPart(['budgets'], () =>
     fieldOf(caches, budgets.map(bytesOf), shape, { registry, lines: [] }),
   );
   return {
     caches: contenders.map(({ name, label, options }) => ({ name, label, options })),
-    origins: contenders.map(({ label }) => originOf(label, caches)),
+    origins: contenders.map(({ label }) => ({ label, index: indexOf(label, caches) })),
   };
 }
 
-function originOf(label: string, caches: readonly AskedCache[]): number {
+function indexOf(label: string, caches: readonly AskedCache[]): number {
   return caches.findIndex((cache) => label === cache.label || label.startsWith(`${cache.label}@`));
 }

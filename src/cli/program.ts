@@ -4,6 +4,7 @@ import { VERSION } from '../core/version.js';
 import { addBoundsCommand } from './commands/bounds.js';
 import { addCheckCommands } from './commands/check.js';
 import { addCompareCommand } from './commands/compare.js';
+import { addCreateCommand } from './commands/create.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addExportCommand } from './commands/export.js';
 import { addHelpCommand } from './commands/help.js';
@@ -15,13 +16,15 @@ import { addQueryCommand } from './commands/query.js';
 import { addReportCommand } from './commands/report.js';
 import { addResumeCommand } from './commands/resume.js';
 import { addRunCommands } from './commands/run.js';
+import { addSchemaCommand } from './commands/schema.js';
+import { addTestCommand } from './commands/test.js';
 import { addTraceCommands } from './commands/trace.js';
 import { pluginHelp } from './describe.js';
 import { usageError } from './usage-error.js';
 
 /** What each exit code means, as the help says it. */
 export const EXIT_HELP =
-  'exit codes: 0 done, 1 a fault of kronflow, 2 something was refused, 3 out of memory, disk or workers, 4 traces differ or a law is broken, 130 interrupted';
+  'exit codes: 0 done, 1 a fault of kronflow, 2 something was refused, 3 out of memory, disk or workers, 4 traces differ, a law is broken or a test failed, 130 interrupted';
 
 /** The whole command line. Errors are thrown, also those of commander; main.ts reports them. */
 export function createProgram(): Command {
@@ -44,7 +47,10 @@ export function createProgram(): Command {
   addImportCommand(program);
   addExportCommand(program);
   addListCommand(program);
+  addSchemaCommand(program);
   addHelpCommand(program);
+  addCreateCommand(program);
+  addTestCommand(program);
   addBoundsCommand(program);
   addIndexGameCommand(program);
   addDoctorCommand(program);

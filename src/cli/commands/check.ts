@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
+import { isPipelineFile } from '../../../pipelines/files/load.js';
+import { preparePipeline } from '../../../pipelines/files/prepare.js';
+import { PipelineFailure } from '../../../pipelines/files/problem.js';
+import { pathText } from '../../../pipelines/files/tree.js';
 import { lintTrace } from '../../../pipelines/lint/lint-trace.js';
 import { verifyTraces, type Difference } from '../../../pipelines/verify.js';
+import { isFailure, type Failure } from '../../core/failure.js';
 import { EXIT } from '../exit-codes.js';
-import { number } from '../run-flags.js';
+import { collect, number } from '../run-flags.js';
 
 /** `verify` and `lint`: whether two traces say the same, and whether one can be true. */
 export function addCheckCommands(program: Command): void {
@@ -24,10 +29,12 @@ export function addCheckCommands(program: Command): void {
   program
     .command('lint')
     .description(
-      'hold a trace against the laws: keys, conservation, bytes, clocks, values, dead columns, checksums',
+      'check pipeline files as run would; hold traces against the laws: keys, conservation, bytes, clocks, values, ' +
+        'dead columns, checksums',
     )
-    .argument('<trace>', 'folder of a sealed trace')
+    .argument('<path...>', 'pipeline files (.yaml, .yml, .json, preset:NAME), or folders of sealed traces')
     .option('--strict', 'notes count as well')
+    .option('--set <path=value>', 'a value of the pipeline files, as run takes it', collect, [])
     .option('--json', 'print the findings as JSON')
     .action(lint);
 }
@@ -54,7 +61,47 @@ function differenceText(a: string, b: string, { table, row, key, column, ...valu
   return `different: ${table} row ${row} (${place.join(', ')}), ${what}\n  ${a}: ${values.a}\n  ${b}: ${values.b}`;
 }
 
-async function lint(dir: string, { strict, json }: { strict?: true; json?: true }): Promise<void> {
+interface LintFlags {
+  readonly strict?: true;
+  readonly json?: true;
+  readonly set: readonly string[];
+}
+
+async function lint(paths: readonly string[], flags: LintFlags): Promise<void> {
+  for (const path of paths) {
+    if (isPipelineFile(path)) await lintPipeline(path, flags);
+    else await lintOneTrace(path, flags);
+  }
+}
+
+/** The same check as that before a run, so that they say the same. */
+async function lintPipeline(path: string, { json, set }: LintFlags): Promise<void> {
+  try {
+    const { resolved } = await preparePipeline(path, { set });
+    const { caches } = resolved.config;
+    const said = json
+      ? JSON.stringify({ file: path, sound: true, problems: [] })
+      : `${path}: sound; ${caches.length} caches`;
+    process.stdout.write(`${said}\n`);
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    process.exitCode = EXIT.refused;
+    if (!json) return void process.stderr.write(`kronflow: ${error.message}\n`);
+    process.stdout.write(`${JSON.stringify({ file: path, sound: false, problems: problemsOf(error) })}\n`);
+  }
+}
+
+/** Every mistake with its place, for programs. */
+function problemsOf(error: Failure): readonly object[] {
+  const { code, what, hint = null } = error;
+  if (!(error instanceof PipelineFailure)) return [{ code, what, hint }];
+  return error.problems.map(({ place, path, ...problem }) => {
+    const { from: file, line, column } = place;
+    return { ...problem, file, line, column, path: pathText(path) };
+  });
+}
+
+async function lintOneTrace(dir: string, { strict, json }: LintFlags): Promise<void> {
   const { rows, findings } = await lintTrace(dir);
   const bad = findings.filter(({ severity }) => strict === true || severity === 'broken');
   if (bad.length > 0) process.exitCode = EXIT.broken;
