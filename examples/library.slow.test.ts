@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../data/testing/folder.js';
+import { readParquet } from '../data/testing/parquet.js';
+import { succeed } from '../src/cli/testing/kronflow.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
 /** What a program prints; each must end by itself. */
-async function printed(program: string, cwd = '.'): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [program], { cwd, timeout: 100_000 });
+async function printed(program: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 100_000 });
   return stdout.trimEnd();
 }
 
@@ -32,6 +34,26 @@ it('dashboard.ts ends with a line for each cache', async () => {
   expect(lines.map((line) => line.split(/ +/)[0])).toEqual(['four-cache', 'window', 'subgen-atoms']);
   expect(lines[0]).toContain(`${200 * 4 * 16 * 4} B  ${'▁'.repeat(48)}`); // exact, up to float32
   expect(lines[1]).toMatch(/ [▅▆▇█]{48}$/); // it has forgotten most
+});
+
+it('a run takes the cache, operator, source and sink by their files', async () => {
+  const dir = join(folder.path, 'trace');
+  const flags = [
+    ...['--source', './dist/examples/custom-source.js#drifting:n=60,d=8,heads=1', '-c', 'four-cache'],
+    ...['-c', './dist/examples/custom-cache.js#strided:recent=8,stride=3'],
+    ...['--operator', './dist/examples/custom-operator.js#normRatio:every=5'],
+    ...['--sink', './dist/examples/custom-sink.js#errorLog:above=0.1', '-o', dir],
+  ];
+  expect(await succeed(['run', ...flags], { cwd: '.' })).toContain('│ strided ');
+  const ratios = await readParquet(join(dir, 'measures.parquet'), 'cache, step::INT step, value');
+  expect(ratios).toHaveLength(2 * 12);
+  const exact = ratios.filter(({ cache }) => cache === 'four-cache');
+  for (const { value } of exact) expect(value).toBeCloseTo(1, 5);
+  const steps = await readParquet(join(dir, 'steps.parquet'), 'cache, step::INT step, err_rel_l2');
+  const far = steps.filter(({ err_rel_l2 }) => Number(err_rel_l2) > 0.1);
+  const lines = readFileSync(join(dir, 'errors.jsonl'), 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(far.map((row) => ({ ...row, head: 0 })));
+  expect(far.length).toBeGreaterThan(5);
 });
 
 describe('the notebook', () => {
