@@ -1,3 +1,4 @@
+import { listPresets } from '../../pipelines/files/index.js';
 import { builtIn } from '../../pipelines/registry.js';
 import { kernelLadder } from '../../workers/choose-kernel.js';
 import { Failure } from '../core/failure.js';
@@ -20,6 +21,7 @@ const LISTERS: Readonly<Record<string, () => Listing | Promise<Listing>>> = {
   sources: () => plugins('source', builtIn.sources),
   sinks: () => plugins('sink', builtIn.sinks),
   pipelines: () => listing(flows, ({ name, summary, ...flow }) => entry(name, summary, flowText(flow))),
+  presets,
   kernels,
 };
 
@@ -38,6 +40,15 @@ export async function listingOf(kind: string): Promise<Listing> {
 function plugins(kind: PluginKind, list: readonly Plugin[]): Listing {
   if (list.length > 0) return { items: list.map(describePlugin), text: list.map(pluginListing).join('\n') };
   return { items: [], text: `kronflow brings no ${kind}; write one: kronflow create ${kind} my-${kind}` };
+}
+
+async function presets(): Promise<Listing> {
+  const found = (await listPresets()).map(({ name, description, path }) => ({
+    ...{ name, summary: description, file: path },
+  }));
+  return listing(found, ({ name, summary, file }) =>
+    entry(name, summary, `kronflow run preset:${name} (${file})`),
+  );
 }
 
 async function kernels(): Promise<Listing> {

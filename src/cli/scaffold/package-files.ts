@@ -1,0 +1,68 @@
+import { VERSION } from '../../core/version.js';
+import type { Files, Scaffold } from './names.js';
+
+/** What a plug-in package needs beside its code. */
+export interface PackageParts {
+  readonly kind: string;
+  /** How its tests are run. */
+  readonly test: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  /** How to run it, for the README. */
+  readonly readme: string;
+}
+
+const ZOD = '^4.6.7';
+const TYPESCRIPT = '~6.0.3';
+const NODE_TYPES = '^20.19.43';
+
+/** The file that a package is imported from, and that a reference in a pipeline names. */
+export function moduleOf({ name, typescript }: Scaffold): string {
+  return typescript ? `./dist/${name}.js` : `./${name}.js`;
+}
+
+/** The name by which a pipeline finds the plug-in. */
+export function referenceOf(scaffold: Scaffold): string {
+  return `${moduleOf(scaffold)}#${scaffold.exported}`;
+}
+
+/** package.json, README.md and, in TypeScript, tsconfig.json. */
+export function packageFiles(scaffold: Scaffold, { kind, test, dependencies, readme }: PackageParts): Files {
+  const { name, typescript } = scaffold;
+  const kronflow = `^${VERSION}`;
+  const manifest = {
+    name: `kronflow-${name}`,
+    version: '0.1.0',
+    description: `A ${kind} for kronflow`,
+    type: 'module',
+    exports: moduleOf(scaffold),
+    ...(typescript ? { files: ['dist'] } : {}),
+    scripts: typescript ? { build: 'tsc', test: `tsc && ${test}` } : { test },
+    dependencies: { ...dependencies, zod: ZOD },
+    peerDependencies: { kronflow },
+    devDependencies: {
+      ...(typescript ? { '@types/node': NODE_TYPES } : {}),
+      kronflow,
+      ...(typescript ? { typescript: TYPESCRIPT } : {}),
+    },
+  };
+  return {
+    'package.json': `${JSON.stringify(manifest, null, 2)}\n`,
+    'README.md': readme,
+    ...(typescript ? { 'tsconfig.json': TSCONFIG } : {}),
+  };
+}
+
+const TSCONFIG = `{
+  "compilerOptions": {
+    "target": "es2023",
+    "lib": ["es2023"],
+    "module": "nodenext",
+    "types": ["node"],
+    "outDir": "dist",
+    "strict": true,
+    "skipLibCheck": true,
+    "verbatimModuleSyntax": true
+  },
+  "include": ["*.ts"]
+}
+`;

@@ -1,0 +1,87 @@
+import type { Files, Scaffold } from './names.js';
+import { packageFiles, referenceOf } from './package-files.js';
+
+/** A plug-in package with one sink: it takes the rows of a run beside the trace. */
+export function sinkPackage(scaffold: Scaffold): Files {
+  const { name, typescript } = scaffold;
+  return {
+    [`${name}.${typescript ? 'ts' : 'js'}`]: code(scaffold),
+    'pipeline.yaml': pipeline(scaffold),
+    'pipeline.test.yaml': pipelineTest(scaffold),
+    ...packageFiles(scaffold, {
+      ...{ kind: 'sink', dependencies: {}, readme: readme(scaffold) },
+      test: 'kronflow test pipeline.test.yaml',
+    }),
+  };
+}
+
+function code({ name, exported, typescript }: Scaffold): string {
+  return `${typescript ? '' : '// @ts-check\n'}import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defineSink } from 'kronflow';
+import { z } from 'zod';
+
+/** The error of every answer as a line of JSON. (Say here where yours sends the rows, and for whom.) */
+export const ${exported} = defineSink(
+  {
+    name: '${name}',
+    summary: 'errors of every step as lines of JSON, while the run goes on',
+    paper: null,
+    options: z.object({
+      file: z.string().default('errors.jsonl').describe('file in the folder of the trace'),
+    }),
+  },
+  async ({ file }, { dir }) => {
+    const out = await open(join(dir, file), 'a');
+    return {
+      // Rows of one step. The run waits for the promise: a slow sink makes a slow run, and nothing piles up.
+      async write({ steps = [] }) {
+        const lines = steps.map(({ cache, step, err_rel_l2 }) => JSON.stringify({ cache, step, err_rel_l2 }));
+        await out.write(lines.map((line) => \`\${line}\\n\`).join(''));
+      },
+      close: () => out.close(), // also after a run that failed
+    };
+  },
+);
+`;
+}
+
+function pipeline(scaffold: Scaffold): string {
+  return `kronflow: 1
+description: errors of a window, into the trace and into ${scaffold.name}
+source: { name: clustered, n: 300, d: 16, heads: 1 }
+caches:
+  - { name: four-cache }
+  - { name: window, size: 64 }
+sinks:
+  - { name: ${referenceOf(scaffold)} }
+`;
+}
+
+function pipelineTest({ name }: Scaffold): string {
+  return `kronflow: 1
+pipeline: ./pipeline.yaml
+tests:
+  - name: a run with ${name} ends well
+    source: { name: gaussian, n: 20, d: 8, heads: 1 }
+    expect: { rows: 40 }
+  - name: a file that cannot be opened is told
+    source: { name: gaussian, n: 20, d: 8, heads: 1 }
+    set: { 'sinks[0].file': no/such/folder/errors.jsonl }
+    expect: { failure: { text: ENOENT } }
+`;
+}
+
+function readme(scaffold: Scaffold): string {
+  return `# ${scaffold.name}
+
+A sink for kronflow: it takes the rows of a run beside the trace.
+
+\`\`\`sh
+npm install
+npm test
+npx kronflow run pipeline.yaml -o traces/1
+npx kronflow help sink ${referenceOf(scaffold)}
+\`\`\`
+`;
+}
