@@ -20,7 +20,7 @@ export interface CacheStyle {
   readonly shape: string;
 }
 
-const DASHES = [[1, 0], [6, 3], [2, 2], [9, 3], [4, 1]] as const; // prettier-ignore
+const DASHES: readonly CacheStyle['dash'][] = [[1, 0], [6, 3], [2, 2], [9, 3], [4, 1]]; // prettier-ignore
 const SHAPES = ['circle', 'square', 'diamond', 'triangle-up', 'cross'] as const;
 const SPARE: readonly Hue[] = [
   ...(['blue', 'orange', 'green', 'magenta', 'violet', 'cyan', 'amber', 'crimson', 'olive'] as const),
@@ -53,22 +53,21 @@ export function styleOfName(name: string): CacheStyle {
 
 /**
  * Styles of the labels of a run: the hue of the cache's name; of several labels of one name, the first has its dash and
- * shape and the others follow in turn.
+ * shape and the others follow in turn. Labels that differ in the budget behind their @ are one cache.
  */
 export function stylesOf(
   caches: readonly { readonly name: string; readonly label: string }[],
 ): ReadonlyMap<string, CacheStyle> {
-  const seen = new Map<string, number>();
+  const variants = new Map<string, string[]>();
   const styles = new Map<string, CacheStyle>();
   for (const { name, label } of caches) {
-    if (styles.has(label)) continue;
-    const nth = seen.get(name) ?? 0;
-    seen.set(name, nth + 1);
-    const { hue, dash } = styleOfName(name);
-    styles.set(
-      label,
-      nth === 0 ? styleOfName(name) : styleOf(hue, DASHES.findIndex((d) => d[0] === dash[0]) + nth),
-    );
+    const variant = label.replace(/@.*$/, '');
+    const known = variants.get(name) ?? [];
+    if (!known.includes(variant)) known.push(variant);
+    variants.set(name, known);
+    const base = styleOfName(name);
+    const at = DASHES.indexOf(base.dash) + known.indexOf(variant);
+    if (!styles.has(label)) styles.set(label, known.indexOf(variant) === 0 ? base : styleOf(base.hue, at));
   }
   return styles;
 }

@@ -28,6 +28,7 @@ export function configOf(look: Look, font = FONT): Spec {
       ...{ labelColor: look.soft, titleColor: look.ink, titleFontWeight: 500, titleFontSize: 11 },
       ...{
         labelFontSize: 11,
+        labelLimit: 320,
         gradientLength: 160,
         gradientThickness: 8,
         orient: 'top',

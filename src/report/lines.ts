@@ -10,52 +10,86 @@ export interface LineChart {
   readonly y: Axis;
   /** Fields of a band around each line, drawn where they are not null. */
   readonly band?: readonly [least: string, most: string];
-  /** Text at the end of a line; default: its cache. */
-  readonly label?: (cache: string, rows: readonly Row[]) => string;
-  /** More layers over those of a panel, e.g. rules. */
-  readonly over?: (rows: readonly Row[], panel: Panel) => readonly Spec[];
+  /** Text at the end of a line, made of the name of its cache; default: that. */
+  readonly label?: (text: string, rows: readonly Row[], cache: string) => string;
   readonly height?: number;
-  readonly shapes?: boolean;
 }
 
 /** One panel of a chart. */
-export interface Panel {
+interface Panel {
   readonly run: string;
-  readonly at: number;
+  readonly title: string;
+  /** Whether its title says the budget, so that labels need not. */
+  readonly split: boolean;
+  readonly series: readonly (readonly [cache: string, rows: readonly Row[]])[];
 }
+
+type Label = (cache: string, rows: readonly Row[]) => string;
 
 const LABEL_PX = 13; // from label to label
 const [LEFT, CHAR_PX, LABEL_GAP] = [66, 6.2, 10];
+const WIDE_MARGIN = 190; // pixels beside the axes from which on panels stand under each other
+const CROWDED = 14; // lines that one panel can hold
 
-/** Lines, one panel a run. */
+/** Lines, one panel a run; of a run with many caches at several budgets, one a budget. */
 export function lineChart(rows: readonly Row[], look: Look, context: Context, chart: LineChart): Spec {
-  const height = chart.height ?? 280;
-  const label = chart.label ?? ((cache) => cache);
-  const names = [...new Set(rows.map(({ run }) => String(run)))];
-  const runs = context.groups.map(({ name }) => name).filter((name) => names.includes(name));
-  const texts = runs.flatMap((run) => seriesOf(rows, run).map(([cache, own]) => label(cache, own)));
+  const write = chart.label ?? ((cache) => cache);
+  const panels = panelsOf(rows, context);
+  const labelOf =
+    ({ split }: Panel) =>
+    (cache: string, own: readonly Row[]) =>
+      write(split ? cache.replace(/@.*$/, '') : cache, own, cache);
+  const texts = panels.flatMap((one) => one.series.map(([cache, own]) => labelOf(one)(cache, own)));
   const margin = LEFT + LABEL_GAP + CHAR_PX * Math.max(4, ...texts.map((text) => text.length));
-  const wanted = Math.min(2, runs.length);
-  const panels = runs.map((run, at) => ({
-    ...panel(
-      rows.filter((row) => row.run === run),
-      look,
-      context,
-      chart,
-      { run, at },
-      { height, label },
-    ),
-    ...(runs.length > 1 ? { title: panelTitle(run) } : {}),
-    width: look.width(wanted, Math.round(margin)),
-    height,
+  const wanted = panels.length === 1 || margin > WIDE_MARGIN ? 1 : 2;
+  const most = Math.max(...panels.map(({ series }) => series.length));
+  const height = Math.max(chart.height ?? 280, (LABEL_PX + 1) * most);
+  const drawn = panels.map((one, at) => ({
+    ...panel(one, at, look, context, chart, { height, label: labelOf(one) }),
+    ...(panels.length > 1 ? { title: panelTitle(one.title) } : {}),
+    ...{ width: look.width(wanted, Math.round(margin)), height },
   }));
-  return sideBySide(panels, look, wanted);
+  return sideBySide(drawn, look, wanted);
 }
 
-/** Panels beside each other, as many as there is room for. */
-export function sideBySide(panels: readonly Spec[], look: Look, wanted = Math.min(2, panels.length)): Spec {
-  if (panels.length === 1) return { data: { name: 'rows' }, ...panels[0] };
-  return { data: { name: 'rows' }, concat: [...panels], columns: look.columns(wanted), spacing: 28 };
+function panelsOf(rows: readonly Row[], { groups }: Context): readonly Panel[] {
+  return groups.flatMap(({ name: run }): readonly Panel[] => {
+    const series = seriesOf(rows, run);
+    if (series.length === 0) return [];
+    const budgets = [...new Set(series.map(([cache]) => budgetOf(cache)))];
+    if (series.length <= CROWDED || budgets.length === 1) return [{ run, title: run, series, split: false }];
+    return budgets.map((budget) => {
+      const own = series.filter(([cache]) => budgetOf(cache) === budget);
+      const title = [groups.length > 1 ? run : '', budget === '' ? 'no budget' : budget]
+        .filter(Boolean)
+        .join(', ');
+      return { run, title, series: own, split: true };
+    });
+  });
+}
+
+/** The budget that `compare` puts behind a label; empty: none. */
+function budgetOf(cache: string): string {
+  return /@(.*)$/.exec(cache)?.[1] ?? '';
+}
+
+/**
+ * Panels beside each other, as many as there is room for. `shared`: they colour by the same scale, which has one legend;
+ * otherwise each by its own, for they hold different caches.
+ */
+export function sideBySide(
+  panels: readonly Spec[],
+  look: Look,
+  wanted = Math.min(2, panels.length),
+  shared = false,
+): Spec {
+  const data = { name: 'rows' };
+  if (panels.length === 1) return { data, ...panels[0] };
+  const own = { color: 'independent', strokeDash: 'independent', shape: 'independent' };
+  return {
+    ...{ data, concat: [...panels], columns: look.columns(wanted), spacing: 28 },
+    resolve: shared ? { scale: { color: 'shared' }, legend: { color: 'shared' } } : { scale: own },
+  };
 }
 
 /** The name of a run above its panel. */
@@ -64,18 +98,24 @@ export function panelTitle(run: string): Spec {
 }
 
 function panel(
-  rows: readonly Row[],
+  { run, series }: Panel,
+  at: number,
   look: Look,
   { styles }: Context,
   chart: LineChart,
-  { run, at }: Panel,
-  { height, label }: { height: number; label: NonNullable<LineChart['label']> },
+  { height, label }: { height: number; label: Label },
 ): Spec {
   const { x, y, band } = chart;
-  const series = seriesOf(rows, run);
   const caches = series.map(([cache]) => cache);
   const position = { x: channel(x), y: channel(y) };
-  const own = { filter: { field: 'run', equal: run } };
+  const own = {
+    filter: {
+      and: [
+        { field: 'run', equal: run },
+        { field: 'cache', oneOf: caches },
+      ],
+    },
+  };
   const colour = colourOf(caches, styles, look);
   const dash = dashOf(caches, styles);
   const layers: Spec[] = [];
@@ -96,7 +136,6 @@ function panel(
     encoding: { ...position, color: colour, strokeDash: dash },
   });
   layers.push(hover(at, { ...position, color: colour }, look));
-  layers.push(...(chart.over?.(rows, { run, at }) ?? []));
   layers.push(endLabels(series, chart, { height, label }, styles, look));
   return { transform: [own], layer: layers };
 }
@@ -114,7 +153,7 @@ export function hover(at: number, encoding: Spec, look: Look): Spec {
 function endLabels(
   series: readonly (readonly [string, readonly Row[]])[],
   { x, y }: LineChart,
-  { height, label }: { height: number; label: NonNullable<LineChart['label']> },
+  { height, label }: { height: number; label: Label },
   styles: Context['styles'],
   look: Look,
 ): Spec {
@@ -129,12 +168,13 @@ function endLabels(
     ends.map(({ want }) => want),
     LABEL_PX / height,
   );
+  const end = Math.max(...series.flatMap(([, rows]) => rows.map((row) => Number(row[x.field]))));
   const values = ends.map(({ text, cache }, i) => ({ text, cache, y: scale.from(places[i]) }));
   return {
     data: { values },
     mark: { type: 'text', align: 'left', baseline: 'middle', dx: 6, fontSize: 11, fontWeight: 500 },
     encoding: {
-      x: { datum: x.domain[1], type: 'quantitative' },
+      x: { datum: end, type: 'quantitative' },
       y: { field: 'y', type: 'quantitative' },
       text: { field: 'text' },
       color: colourOf(

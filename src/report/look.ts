@@ -6,6 +6,8 @@ export interface Look {
   readonly ink: string;
   readonly soft: string;
   readonly faint: string;
+  /** Fills that are no cache and must not shout. */
+  readonly mid: string;
   readonly paper: string;
   /** From nothing to most, for heat maps. */
   readonly heat: readonly string[];
@@ -24,7 +26,7 @@ type Tones = Omit<Look, 'hue' | 'columns' | 'width'> & { readonly hues: Readonly
 /** Both themes. Every hue has a contrast of at least 4.5 with its paper, so that labels may wear it. */
 export const THEMES: Readonly<Record<ThemeName, Tones>> = {
   light: {
-    ...{ ink: '#1c2024', soft: '#5b636b', faint: '#e4e7ea', paper: '#ffffff' },
+    ...{ ink: '#1c2024', soft: '#5b636b', faint: '#e4e7ea', paper: '#ffffff', mid: '#aab3bb' },
     heat: ['#f1f5fa', '#cfe0f1', '#9cc3e3', '#5f9fd0', '#2f79b5', '#145591', '#0a3463'],
     hues: {
       ...{ blue: '#0b63b0', orange: '#c24a00', green: '#007a5a', magenta: '#b0307f', violet: '#6a45b8' },
@@ -33,7 +35,7 @@ export const THEMES: Readonly<Record<ThemeName, Tones>> = {
     },
   },
   dark: {
-    ...{ ink: '#e9ecef', soft: '#a2abb4', faint: '#2d3339', paper: '#14171a' },
+    ...{ ink: '#e9ecef', soft: '#a2abb4', faint: '#2d3339', paper: '#14171a', mid: '#68727c' },
     heat: ['#1b222a', '#1d3a57', '#1f5687', '#2f79b5', '#5f9fd0', '#9cc3e3', '#e3effa'],
     hues: {
       ...{ blue: '#5aaaf2', orange: '#ff9147', green: '#3ecf9f', magenta: '#f07fc4', violet: '#b59cff' },
@@ -62,7 +64,7 @@ export function look(theme: ThemeName, width: number): Look {
  * spec serves both themes and every width.
  */
 export const symbolic: Look = {
-  ...{ ink: '@ink', soft: '@soft', faint: '@faint', paper: '@paper' },
+  ...{ ink: '@ink', soft: '@soft', faint: '@faint', paper: '@paper', mid: '@mid' },
   heat: THEMES.light.heat.map((_, i) => `@heat${i}`),
   hue: (hue) => `@${hue}`,
   columns: (wanted) => `@columns:${wanted}`,

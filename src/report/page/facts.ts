@@ -16,7 +16,7 @@ export function factsTable(traces: readonly OpenedTrace[]): string {
     ['versions', ({ run: { versions: v } }) => `kronflow ${v.kronflow}, node ${v.node}${v.cpu === null ? '' : `, ${v.cpu}`}`],
     ['config sha256', ({ run }) => run.config_sha256],
     ['result sha256', ({ run }) => run.result_sha256 ?? 'unknown'],
-  ]; // prettier-ignore
+  ];
   const head =
     traces.length === 1
       ? ''

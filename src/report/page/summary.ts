@@ -17,7 +17,7 @@ const COLUMNS: readonly (readonly [string, (row: Row) => string])[] = [
   ['lost mass', (row) => percentText(row.lost_mass_mean as number | null)],
   ['within bound', (row) => percentText(row.within_bound_share as number | null)],
   ['R', (row) => numberText(row.score_std as number | null)],
-]; // prettier-ignore
+];
 
 /** The summary as a table; columns in which nothing was measured are not shown. */
 export function summaryTable(rows: readonly Row[], { styles, groups }: Context): string {

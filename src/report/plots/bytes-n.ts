@@ -48,7 +48,7 @@ order by run, cache, n`,
         ),
       },
       band: ['least_bytes', 'most_bytes'],
-      label: (cache, own) => [cache, growthText(cache, own, context)].filter(Boolean).join('  '),
+      label: (text, own, cache) => [text, growthText(cache, own, context)].filter(Boolean).join('  '),
     }),
   alt: (rows, context) => {
     const parts = context.groups.flatMap(({ name }) =>

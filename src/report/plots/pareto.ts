@@ -8,6 +8,9 @@ import { bytesText, list, numberText } from '../words.js';
 
 /** Below this an error is rounding of float32, and the cache is exact for what a plot can show. */
 const EXACT = 1e-5;
+/** SQL for the bytes behind the @ of a label that `compare` made; null without. */
+const BUDGET = `try_cast(regexp_extract(cache, '@(\\d+)', 1) as double) * case regexp_extract(cache, '@\\d+(\\w+)$', 1)
+    when 'B' then 1 when 'KiB' then 1024 when 'MiB' then 1048576 when 'GiB' then 1073741824 end`;
 const HEIGHT = 320;
 const STRIP = 34;
 
@@ -16,7 +19,7 @@ export const pareto: Plot = {
   id: 'pareto',
   title: 'Error against bytes',
   caption:
-    'Mean relative error against the most bytes that one head of one layer held. Down and left is better. Dashed: the oracle, which reads the heaviest pairs, and random eviction; a policy should lie between. Caches with an error of rounding only stand in the strip below.',
+    'Mean relative error against the most bytes that one head of one layer held. Down and left is better. Dashed: random eviction, and the oracle, which holds everything and reads the heaviest pairs (it stands at the budget that it reads); a policy should lie between. Caches with an error of rounding only stand in the strip below.',
   needs: ['steps.err_rel_l2', 'steps.resident_bytes', 'steps.metadata_bytes'],
   sql: (context) =>
     `
@@ -30,12 +33,13 @@ with heads as (
   from heads
   group by all
 )
-select run, cache, any_value(plugin) as plugin, avg(held_bytes) as held_bytes, avg(error) as error_mean,
+select run, cache, any_value(plugin) as plugin, avg(held_bytes) as held_bytes,
+  coalesce(any_value(if(plugin = 'oracle-top-k', ${BUDGET}, null)), avg(held_bytes)) as at_bytes, avg(error) as error_mean,
   min(error) as error_least, max(error) as error_most, max(error_p99) as error_p99, count(*) as traces
 from traces left join (select trace, cache, plugin from caches) using (trace, cache)
 where error is not null
 group by run, cache
-order by run, held_bytes, cache`.trim(),
+order by run, at_bytes, cache`.trim(),
   sampled: () => null,
   spec: (rows, look, context) => {
     const runs = context.groups
@@ -69,11 +73,11 @@ function axesOf(rows: readonly Row[]): { x: Axis; y: Axis } {
   const seen = rows
     .filter((row) => !isExact(row))
     .flatMap((row) => [row.error_least as number, row.error_most as number]);
-  const bytes = rows.map((row) => row.held_bytes as number);
+  const bytes = rows.map((row) => row.at_bytes as number);
   const [low, high] = domainOf(bytes, true);
   return {
     x: {
-      field: 'held_bytes',
+      field: 'at_bytes',
       title: 'bytes held per head',
       log: true,
       kind: 'bytes',
@@ -182,7 +186,7 @@ function endsOf(rows: readonly Row[]): readonly Row[] {
   for (const row of rows) {
     const key = `${row.plugin ?? row.cache} ${nameOf(String(row.cache))}`;
     const known = ends.get(key);
-    if (!known || Number(row.held_bytes) >= Number(known.held_bytes)) ends.set(key, row);
+    if (!known || Number(row.at_bytes) >= Number(known.at_bytes)) ends.set(key, row);
   }
   return [...ends.values()];
 }
@@ -196,8 +200,8 @@ function labels(rows: readonly Row[], { x, y }: { x: Axis; y: Axis }, colour: Sp
   const scale = along(y);
   const wanted = rows.map((row) => Math.max(0, Math.min(1, scale.to(Number(row.error_mean)))));
   const places = labelPlaces(wanted, 13 / HEIGHT);
-  const values = rows.map(({ cache, held_bytes }, i) => {
-    return { cache, text: nameOf(String(cache)), x: held_bytes, y: scale.from(places[i]) };
+  const values = rows.map(({ cache, at_bytes }, i) => {
+    return { cache, text: nameOf(String(cache)), x: at_bytes, y: scale.from(places[i]) };
   });
   return {
     data: { values },

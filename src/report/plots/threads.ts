@@ -1,0 +1,114 @@
+import { channel, type Axis } from '../axes.js';
+import { panelTitle, sideBySide } from '../lines.js';
+import type { Context, Plot, Row, Spec } from '../plot.js';
+import { list, percentText } from '../words.js';
+
+const MOST_BINS = 80;
+const PARTS = ['kernels', 'reference', 'main'] as const;
+
+/** How much of the threads' time was work. */
+export const threads: Plot = {
+  id: 'threads',
+  title: 'Thread utilisation',
+  caption:
+    'Share of the time of all threads that was spent in kernels of caches, in the exact reference, and by the main thread appending and planning, over the time of the run. What is missing to 100 % was waiting, journal and everything else. On a busy machine work contains the waiting for a processor.',
+  needs: ['steps.t_ns', 'steps.attend_ns'],
+  sql: (context) => {
+    const known = threadsOf(context);
+    if (known.length === 0)
+      return { missing: 'run.json of these traces does not say how many threads there were' };
+    const values = known.map(([trace, count]) => `('${trace.replaceAll("'", "''")}', ${count})`).join(', ');
+    return `
+with threads(trace, threads) as (values ${values}),
+spans as (
+  select trace, min(t_ns) as start_ns, greatest(max(t_ns) - min(t_ns), 1) as span_ns,
+    least(${MOST_BINS}, greatest(1, count(distinct step) // 4)) as bins
+  from steps
+  group by trace
+), heads as (
+  select trace, stream_id, layer, head, step, max(t_ns) as t_ns, sum(attend_ns) as kernels_ns,
+    max(coalesce(reference_ns, 0)) as reference_ns, sum(update_ns + coalesce(plan_ns, 0)) as main_ns
+  from steps
+  group by all
+), binned as (
+  select trace, least(floor((t_ns - start_ns) / span_ns * bins), bins - 1) as bin, any_value(start_ns) as start_ns,
+    any_value(span_ns / bins) as width_ns, sum(kernels_ns) as kernels_ns, sum(reference_ns) as reference_ns, sum(main_ns) as main_ns
+  from heads join spans using (trace)
+  group by trace, bin
+)
+select ${context.run} as run, (bin + 0.5) * avg(width_ns) / 1e9 as seconds, avg(kernels_ns / (width_ns * threads)) as kernels,
+  avg(reference_ns / (width_ns * threads)) as reference, avg(main_ns / (width_ns * threads)) as main, max(threads) as threads
+from binned join threads using (trace)
+group by run, bin
+order by run, seconds`;
+  },
+  sampled: () => `The time of a run is cut into at most ${MOST_BINS} equal parts.`,
+  spec: (rows, look, { groups }) => {
+    const runs = groups.map(({ name }) => name).filter((name) => rows.some((row) => row.run === name));
+    const colours = [look.heat[5], look.heat[3], look.mid];
+    const panels = runs.map((run): Spec => {
+      const own = rows.filter((row) => row.run === run);
+      const most = Math.max(1, ...own.map(total));
+      const x: Axis = {
+        field: 'seconds',
+        title: 'seconds since the first step',
+        kind: 'plain',
+        domain: [0, Math.max(1e-9, ...own.map((row) => Number(row.seconds)))],
+      };
+      const y: Axis = {
+        field: 'share',
+        title: `share of ${own[0].threads} thread${own[0].threads === 1 ? '' : 's'}`,
+        kind: 'share',
+        domain: [0, most],
+      };
+      return {
+        ...{ width: look.width(Math.min(2, runs.length), 70), height: 200 },
+        ...(runs.length > 1 ? { title: panelTitle(run) } : {}),
+        transform: [
+          { filter: { field: 'run', equal: run } },
+          { fold: [...PARTS], as: ['part', 'share'] },
+          { calculate: "indexof(['kernels', 'reference', 'main'], datum.part)", as: 'place' },
+        ],
+        mark: own.length < 3 ? { type: 'bar', size: 14 } : { type: 'area', line: false },
+        encoding: {
+          x: channel(x),
+          y: { ...channel(y), stack: 'zero' },
+          order: { field: 'place', type: 'quantitative' },
+          color: {
+            ...{ field: 'part', type: 'nominal', scale: { domain: [...PARTS], range: colours } },
+            legend: {
+              title: null,
+              orient: 'bottom',
+              direction: 'horizontal',
+              symbolType: 'square',
+              labelExpr:
+                "datum.label == 'main' ? 'main thread: append, plan' : datum.label == 'reference' ? 'exact reference' : 'kernels of caches'",
+            },
+          },
+        },
+      };
+    });
+    return sideBySide(panels, look);
+  },
+  alt: (rows, { groups }) => {
+    const parts = groups.flatMap(({ name }) => {
+      const own = rows.filter((row) => row.run === name);
+      if (own.length === 0) return [];
+      const mean = own.reduce((sum, row) => sum + total(row), 0) / own.length;
+      return [`${name}: on average ${percentText(mean)} of ${own[0].threads} threads was work`];
+    });
+    return `Areas of the share of thread time spent working, over the run. ${list(parts)}.`;
+  },
+};
+
+function total(row: Row): number {
+  return PARTS.reduce((sum, part) => sum + Number(row[part]), 0);
+}
+
+function threadsOf({ groups }: Context): readonly (readonly [string, number])[] {
+  return groups.flatMap(({ traces }) =>
+    traces.flatMap(({ label, run }) =>
+      typeof run.execution.threads === 'number' ? [[label, run.execution.threads] as const] : [],
+    ),
+  );
+}
