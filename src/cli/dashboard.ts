@@ -1,7 +1,7 @@
 import { stylesOf, type Hue } from '../report/colours.js';
 import { formatBytes } from '../core/format.js';
 import { STEP_BINS, type CacheTally } from '../live/cache-tally.js';
-import { ERROR_BUCKETS, errorQuantile } from '../live/error-buckets.js';
+import { errorBuckets } from '../live/log-buckets.js';
 import type { WatchedRun } from '../live/watched-run.js';
 import { sparkline } from './sparkline.js';
 import { terminalPlot, type PlotSeries } from './terminal-plot.js';
@@ -72,7 +72,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'held', text: ({ latest }) => formatBytes(latest.heldBytes) },
   { name: 'error', text: ({ latest }) => small(latest.error()) },
   { name: 'ms/token', text: ({ latest }) => small(latest.ns === 0 ? null : latest.ns / 1e6) },
-  { name: 'error 99 %', text: ({ allErrors }) => small(errorQuantile(allErrors, 0.99)) },
+  { name: 'error 99 %', text: ({ allErrors }) => small(errorBuckets.quantile(allErrors, 0.99)) },
   { name: 'warnings', text: ({ outOfRange, broken }) => String(outOfRange + broken) },
 ];
 const TREND = 24; // columns
@@ -105,7 +105,7 @@ function cacheTable(
 /** Median error by bin of steps. */
 function medians({ errors }: CacheTally): readonly (number | null)[] {
   return Array.from({ length: STEP_BINS }, (_, bin) =>
-    errorQuantile(errors.subarray(bin * ERROR_BUCKETS, (bin + 1) * ERROR_BUCKETS), 0.5),
+    errorBuckets.quantile(errors.subarray(bin * errorBuckets.count, (bin + 1) * errorBuckets.count), 0.5),
   );
 }
 
@@ -133,7 +133,7 @@ function errorPlot(
       xName: 'step',
       colour,
     },
-    formatY: (y) => y.toPrecision(1).replace(/e([+-])0?/, 'e$1'),
+    formatY: (y) => (y < 0.001 ? y.toExponential(0) : y.toPrecision(1)),
   });
   return [
     ...text

@@ -10,7 +10,10 @@ import type { WatchFlags } from './watch-flags.js';
 /** The run that is shown. */
 export interface Shown {
   readonly dir: string;
-  readonly config: Pick<Config, 'model' | 'caches'>;
+  readonly config: {
+    readonly model: Pick<Config['model'], 'd' | 'heads' | 'layers' | 'order'>;
+    readonly caches: Config['caches'];
+  };
 }
 
 /** What a run is given so that it can be seen. */

@@ -1,28 +1,23 @@
 import type { StepRow } from '../core/trace.js';
 import { logBins, mergePairs } from './bins.js';
-import { ERROR_BUCKETS, errorBucket } from './error-buckets.js';
+import { HeldByN } from './held-by-n.js';
+import { errorBuckets, timeBuckets } from './log-buckets.js';
 
 /** Linear bins along the steps: a picture is not wider than that. */
 export const STEP_BINS = 128;
 
-/** What one cache has cost so far, in bins: its size does not depend on the length of the run. */
+/** What one cache has cost so far, in bins: its size, some 250 KB, does not depend on the length of the run. */
 export class CacheTally {
-  /** By logarithmic bin of n: what was held at the last n of the bin, over the streams that came so far. */
   readonly held = new HeldByN();
-  /** By logarithmic bin of n: rows with times, and their nanoseconds. */
-  readonly timedByN = new Float64Array(logBins.count);
-  readonly nsByN = new Float64Array(logBins.count);
-  /** By linear bin of the step: histograms of errors (STEP_BINS × ERROR_BUCKETS), and the largest. */
-  readonly errors = new Uint32Array(STEP_BINS * ERROR_BUCKETS);
+  /** By logarithmic bin of n: tokens that were answered, the sum of their n, and histograms of their milliseconds. */
+  readonly tokensByN = new Float64Array(logBins.count);
+  readonly sumOfN = new Float64Array(logBins.count);
+  readonly msByN = new Uint32Array(logBins.count * timeBuckets.count);
+  /** By linear bin of the step: histograms of errors, and the largest. */
+  readonly errors = new Uint32Array(STEP_BINS * errorBuckets.count);
   readonly mostError = new Float64Array(STEP_BINS);
-  /** By linear bin of the step: rows with times, and nanoseconds. */
-  readonly timed = new Float64Array(STEP_BINS);
-  readonly updateNs = new Float64Array(STEP_BINS);
-  readonly planNs = new Float64Array(STEP_BINS);
-  readonly attendNs = new Float64Array(STEP_BINS);
-  readonly queueNs = new Float64Array(STEP_BINS);
   /** Errors of the whole run. */
-  readonly allErrors = new Float64Array(ERROR_BUCKETS);
+  readonly allErrors = new Float64Array(errorBuckets.count);
   errorSum = 0;
   compared = 0;
   rows = 0;
@@ -33,13 +28,16 @@ export class CacheTally {
   mostHeadBytes = 0;
   /** Of the latest step, through all layers and heads of its stream. */
   readonly latest = new Latest();
-  /** Sums over the run, in nanoseconds. */
-  readonly total = { update: 0, plan: 0, attend: 0, queue: 0 };
+  /** Rows with an answer and its times; tokens of which they are. */
+  answered = 0;
+  tokens = 0;
+  /** Nanoseconds of those rows. */
+  readonly spent = { append: 0, plan: 0, kernels: 0, queue: 0, reference: 0 };
 
   constructor(readonly cache: string) {}
 
-  /** Add a row whose n = step + 1 falls into `bin` (logarithmic) and `stepBin`. */
-  add(row: StepRow, bin: number, stepBin: number): void {
+  /** Add a row of the step that falls into `stepBin`. */
+  add(row: StepRow, stepBin: number): void {
     const held = row.resident_bytes + row.metadata_bytes;
     this.rows++;
     this.latest.rows++;
@@ -50,27 +48,31 @@ export class CacheTally {
     if (row.out_of_range === true) this.outOfRange++;
     if (row.within_bound === false) this.broken++;
     if (row.err_rel_l2 !== null) this.#addError(row.err_rel_l2, stepBin);
-    if (row.update_ns !== null) this.#addTimes(row, row.update_ns, bin, stepBin);
+    if (row.update_ns !== null) this.#addTimes(row, row.update_ns);
   }
 
-  /** All rows of a step of length `n` are there. */
+  /** All rows of a step of length `n` are there; `bin` is its logarithmic one. */
   endStep(n: number, bin: number): void {
-    if (this.latest.rows > 0) this.held.add(n, bin, this.latest);
+    const { latest } = this;
+    if (latest.rows > 0) this.held.add(n, bin, latest);
+    if (latest.answered === 0) return;
+    this.tokens++;
+    this.tokensByN[bin]++;
+    this.sumOfN[bin] += n;
+    this.msByN[bin * timeBuckets.count + timeBuckets.of(latest.ns / 1e6)]++;
   }
 
   /** Steps were joined two by two. */
   mergeSteps(): void {
-    mergePairs(this.errors, ERROR_BUCKETS);
-    for (const column of [this.timed, this.updateNs, this.planNs, this.attendNs, this.queueNs])
-      mergePairs(column, 1);
+    mergePairs(this.errors, errorBuckets.count);
     for (let i = 0; i < STEP_BINS; i++) {
       this.mostError[i] = Math.max(this.mostError[2 * i] ?? 0, this.mostError[2 * i + 1] ?? 0);
     }
   }
 
   #addError(error: number, stepBin: number): void {
-    const bucket = errorBucket(error);
-    this.errors[stepBin * ERROR_BUCKETS + bucket]++;
+    const bucket = errorBuckets.of(error);
+    this.errors[stepBin * errorBuckets.count + bucket]++;
     if (error > this.mostError[stepBin]) this.mostError[stepBin] = error;
     this.allErrors[bucket]++;
     this.errorSum += error;
@@ -79,27 +81,24 @@ export class CacheTally {
     this.latest.compared++;
   }
 
-  #addTimes(row: StepRow, update: number, bin: number, stepBin: number): void {
-    const { plan_ns: plan, attend_ns: attend, queue_ns: queue } = row;
-    this.latest.ns += update + (plan ?? 0) + (attend ?? 0);
-    this.total.update += update;
-    this.updateNs[stepBin] += update;
-    if (attend === null) return; // a prompt's token: nothing was asked
-    this.timed[stepBin]++;
-    this.timedByN[bin]++;
-    this.nsByN[bin] += update + (plan ?? 0) + attend;
-    this.total.attend += attend;
-    this.attendNs[stepBin] += attend;
-    this.total.plan += plan ?? 0;
-    this.planNs[stepBin] += plan ?? 0;
-    this.total.queue += queue ?? 0;
-    this.queueNs[stepBin] += queue ?? 0;
+  #addTimes({ plan_ns, attend_ns, queue_ns, reference_ns }: StepRow, update_ns: number): void {
+    const plan = plan_ns ?? 0;
+    this.latest.ns += update_ns + plan + (attend_ns ?? 0);
+    if (attend_ns === null) return; // a prompt's token: nothing was asked
+    this.answered++;
+    this.latest.answered++;
+    this.spent.append += update_ns;
+    this.spent.plan += plan;
+    this.spent.kernels += attend_ns;
+    this.spent.queue += queue_ns ?? 0;
+    this.spent.reference += reference_ns ?? 0;
   }
 }
 
 /** Sums over the rows of one step. */
 class Latest {
   rows = 0;
+  answered = 0;
   residentBytes = 0;
   heldBytes = 0;
   formulaBytes = 0;
@@ -108,37 +107,12 @@ class Latest {
   compared = 0;
 
   reset(): void {
-    this.rows = this.residentBytes = this.heldBytes = this.formulaBytes = 0;
+    this.rows = this.answered = this.residentBytes = this.heldBytes = this.formulaBytes = 0;
     this.ns = this.errorSum = this.compared = 0;
   }
 
   /** Mean relative error; null where nothing was compared. */
   error(): number | null {
     return this.compared === 0 ? null : this.errorSum / this.compared;
-  }
-}
-
-/** What streams held at the last n of each bin: a value at one length, so that it can be laid beside a formula. */
-class HeldByN {
-  /** The last n, 0: none. */
-  readonly n = new Float64Array(logBins.count);
-  readonly streams = new Float64Array(logBins.count);
-  readonly bytes = new Float64Array(logBins.count);
-  readonly least = new Float64Array(logBins.count);
-  readonly most = new Float64Array(logBins.count);
-  readonly formula = new Float64Array(logBins.count);
-
-  add(n: number, bin: number, { heldBytes, formulaBytes }: Latest): void {
-    if (n < this.n[bin]) return; // a stream behind the others: its turn comes at their last n
-    if (n > this.n[bin]) {
-      this.n[bin] = n;
-      this.streams[bin] = this.bytes[bin] = this.most[bin] = this.formula[bin] = 0;
-      this.least[bin] = Infinity;
-    }
-    this.streams[bin]++;
-    this.bytes[bin] += heldBytes;
-    this.formula[bin] += formulaBytes;
-    this.least[bin] = Math.min(this.least[bin], heldBytes);
-    this.most[bin] = Math.max(this.most[bin], heldBytes);
   }
 }

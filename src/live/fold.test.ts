@@ -3,8 +3,8 @@ import { eventRow, stepBatch, stepRow } from '../../data/testing/rows.js';
 import type { StepRow } from '../core/trace.js';
 import { LinearBins, logBins } from './bins.js';
 import { STEP_BINS } from './cache-tally.js';
-import { ERROR_BUCKETS, errorBucket, errorQuantile } from './error-buckets.js';
 import { Fold } from './fold.js';
+import { errorBuckets } from './log-buckets.js';
 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
 const row = (cache: string, step: number, rest: Partial<StepRow> = {}): StepRow => ({
@@ -38,19 +38,26 @@ it('linear bins double when they are full', () => {
 describe('errors', () => {
   it('are found again within their bucket', () => {
     for (const error of [1e-8, 3e-5, 0.0123, 0.5, 7]) {
-      const counts = new Uint32Array(ERROR_BUCKETS);
-      counts[errorBucket(error)] = 1;
-      expect(Math.abs(Math.log10(errorQuantile(counts, 0.5)! / error))).toBeLessThanOrEqual(1 / 32 + 1e-9);
+      const counts = new Uint32Array(errorBuckets.count);
+      counts[errorBuckets.of(error)] = 1;
+      expect(Math.abs(Math.log10(errorBuckets.quantile(counts, 0.5)! / error))).toBeLessThanOrEqual(
+        1 / 32 + 1e-9,
+      );
     }
   });
   it('of 0, NaN and infinity have a place, and of nothing no quantile', () => {
-    expect([0, 1e-12, NaN, Infinity].map(errorBucket)).toEqual([0, 0, 0, ERROR_BUCKETS - 1]);
-    expect(errorQuantile(new Uint32Array(ERROR_BUCKETS), 0.5)).toBeNull();
+    expect([0, 1e-12, NaN, Infinity].map((error) => errorBuckets.of(error))).toEqual([
+      0,
+      0,
+      0,
+      errorBuckets.count - 1,
+    ]);
+    expect(errorBuckets.quantile(new Uint32Array(errorBuckets.count), 0.5)).toBeNull();
   });
   it('have quantiles in order', () => {
-    const counts = new Uint32Array(ERROR_BUCKETS);
-    for (let i = 1; i <= 1000; i++) counts[errorBucket(i / 1000)]++;
-    const [low, middle, high] = [0.1, 0.5, 0.99].map((q) => errorQuantile(counts, q)!);
+    const counts = new Uint32Array(errorBuckets.count);
+    for (let i = 1; i <= 1000; i++) counts[errorBuckets.of(i / 1000)]++;
+    const [low, middle, high] = [0.1, 0.5, 0.99].map((q) => errorBuckets.quantile(counts, q)!);
     for (const [found, true_] of [
       [low, 0.1],
       [middle, 0.5],
@@ -78,10 +85,10 @@ describe('Fold', () => {
       fold.add({ steps: rows });
     }
     const [a] = fold.tallies;
-    expect(a.total).toEqual({ update: 600, plan: 1200, attend: 1800, queue: 2400 });
+    expect(a.spent).toMatchObject({ append: 600, plan: 1200, kernels: 1800, queue: 2400 });
     expect(a.latest).toMatchObject({ residentBytes: 200, heldBytes: 220, ns: 12 });
     expect(a.latest.error()).toBeCloseTo(0.1);
-    expect([sum(a.attendNs), sum(a.errors), sum(a.allErrors)]).toEqual([1800, 600, 600]); // also after doubling
+    expect([sum(a.msByN), sum(a.tokensByN), sum(a.errors), sum(a.allErrors)]).toEqual([300, 300, 600, 600]); // also after doubling
     expect(fold.stepBins.to(STEP_BINS - 1)).toBe(512);
   });
 
@@ -92,8 +99,15 @@ describe('Fold', () => {
     fold.add({ steps: [row('a', 1, nothing)] });
     fold.add({ steps: [row('a', 2, { within_bound: false, out_of_range: true })] });
     const [a] = fold.tallies;
-    expect(a).toMatchObject({ rows: 3, broken: 1, outOfRange: 1, total: { update: 6, attend: 3 } });
-    expect([sum(a.timed), sum(a.allErrors)]).toEqual([1, 1]);
+    expect(a).toMatchObject({
+      rows: 3,
+      broken: 1,
+      outOfRange: 1,
+      tokens: 1,
+      answered: 1,
+      spent: { append: 1, kernels: 3 },
+    });
+    expect(sum(a.allErrors)).toBe(1);
   });
 
   it('keeps the last events, and counts all', () => {

@@ -35,7 +35,7 @@ export class Fold {
     for (let i = 0, next = 0; i < steps.length; i++) {
       const row = steps[i];
       if (this.tallies[next]?.cache !== row.cache) next = this.#indexOf(row.cache);
-      this.tallies[next].add(row, bin, stepBin);
+      this.tallies[next].add(row, stepBin);
       if (next === 0 && n > 1 && row.score_std !== null) this.#addDeviation(row.score_std);
       if (++next === this.tallies.length) next = 0; // head by head, cache by cache: the next one is known
     }

@@ -1,8 +1,9 @@
-import type { PlotRow } from './message.js';
+import { parseBytes } from '../core/format.js';
 import { logBins } from './bins.js';
-import { STEP_BINS, type CacheTally } from './cache-tally.js';
-import { ERROR_BUCKETS, errorQuantile } from './error-buckets.js';
+import { STEP_BINS } from './cache-tally.js';
 import type { Fold } from './fold.js';
+import { errorBuckets, timeBuckets } from './log-buckets.js';
+import type { PlotRow } from './message.js';
 
 /** The one run of a live page, as the column `run` of every plot says. */
 export const RUN = 'this run';
@@ -16,8 +17,10 @@ export type LiveRows = (fold: Fold, pluginOf: PluginOf) => readonly PlotRow[];
 /** By id of the plot: those that a fold can feed. */
 export const liveRows: ReadonlyMap<string, LiveRows> = new Map([
   ['bytes-n', bytesN],
+  ['time-n', timeN],
   ['error-step', errorStep],
   ['pareto', pareto],
+  ['time-split', timeSplit],
 ]);
 
 function bytesN({ tallies }: Fold): readonly PlotRow[] {
@@ -31,24 +34,27 @@ function bytesN({ tallies }: Fold): readonly PlotRow[] {
   );
 }
 
+function timeN({ tallies }: Fold): readonly PlotRow[] {
+  return tallies.flatMap(({ cache, tokensByN, sumOfN, msByN }) =>
+    filled(tokensByN).map((bin) => {
+      const counts = msByN.subarray(bin * timeBuckets.count, (bin + 1) * timeBuckets.count);
+      const [ms_p10, ms_p50, ms_p90] = [0.1, 0.5, 0.9].map((share) => timeBuckets.quantile(counts, share));
+      const n = Math.round(sumOfN[bin] / tokensByN[bin]);
+      return { run: RUN, cache, n, ms_p10, ms_p50, ms_p90, tokens: tokensByN[bin] };
+    }),
+  );
+}
+
 function errorStep({ tallies, stepBins }: Fold): readonly PlotRow[] {
   return tallies.flatMap(({ cache, errors, mostError }) => {
     const rows: PlotRow[] = [];
     for (let bin = 0; bin < STEP_BINS; bin++) {
-      const counts = errors.subarray(bin * ERROR_BUCKETS, (bin + 1) * ERROR_BUCKETS);
+      const counts = errors.subarray(bin * errorBuckets.count, (bin + 1) * errorBuckets.count);
       const answers = counts.reduce((sum, count) => sum + count, 0);
       if (answers === 0) continue;
-      const [p10, p50, p90] = [0.1, 0.5, 0.9].map((q) => errorQuantile(counts, q));
-      rows.push({
-        run: RUN,
-        cache,
-        step: stepBins.from(bin) - 1,
-        p10,
-        p50,
-        p90,
-        most: mostError[bin],
-        answers,
-      });
+      const [p10, p50, p90] = [0.1, 0.5, 0.9].map((share) => errorBuckets.quantile(counts, share));
+      const step = stepBins.from(bin) - 1;
+      rows.push({ run: RUN, cache, step, p10, p50, p90, most: mostError[bin], answers });
     }
     return rows;
   });
@@ -56,18 +62,50 @@ function errorStep({ tallies, stepBins }: Fold): readonly PlotRow[] {
 
 function pareto({ tallies }: Fold, pluginOf: PluginOf): readonly PlotRow[] {
   const compared = tallies.filter((tally) => tally.compared > 0);
-  const rows = compared.map((tally) => {
-    const mean = tally.errorSum / tally.compared;
+  const rows = compared.map(({ cache, errorSum, compared, mostHeadBytes: held_bytes, allErrors }) => {
+    const mean = errorSum / compared;
+    const plugin = pluginOf(cache);
     return {
-      ...{ run: RUN, cache: tally.cache, plugin: pluginOf(tally.cache), held_bytes: tally.mostHeadBytes },
-      ...{ error_mean: mean, error_least: mean, error_most: mean },
-      ...{ error_p99: errorQuantile(tally.allErrors, 0.99), traces: 1 },
+      ...{ run: RUN, cache, plugin, held_bytes, error_mean: mean, error_least: mean, error_most: mean },
+      at_bytes: (plugin === 'oracle-top-k' ? budgetOf(cache) : null) ?? held_bytes,
+      ...{ error_p99: errorBuckets.quantile(allErrors, 0.99), traces: 1 },
     };
   });
-  return rows.sort((a, b) => a.held_bytes - b.held_bytes || (a.cache < b.cache ? -1 : 1));
+  return rows.sort((a, b) => a.at_bytes - b.at_bytes || (a.cache < b.cache ? -1 : 1));
 }
 
-function filled(counts: CacheTally['held']['n']): number[] {
+/** Bytes behind the @ of a label that `compare` made. */
+function budgetOf(label: string): number | null {
+  return parseBytes(/@(\d+\w+)$/.exec(label)?.[1] ?? '');
+}
+
+function timeSplit({ tallies }: Fold): readonly PlotRow[] {
+  const rows = tallies
+    .filter(({ tokens }) => tokens > 0)
+    .map(({ cache, spent, tokens, answered }) => {
+      const ms = (ns: number) => ns / 1e6 / tokens;
+      return {
+        ...{
+          run: RUN,
+          cache,
+          append_ms: ms(spent.append),
+          plan_ms: ms(spent.plan),
+          kernels_ms: ms(spent.kernels),
+        },
+        ...{ queue_ms: spent.queue / 1e6 / answered, tokens, reference_ms: ms(spent.reference) },
+      };
+    });
+  const reference_ms = Math.max(0, ...rows.map((row) => row.reference_ms));
+  const tokens = Math.max(0, ...rows.map((row) => row.tokens));
+  const reference = {
+    ...{ run: RUN, cache: 'exact reference', append_ms: null, plan_ms: null, kernels_ms: reference_ms },
+    ...{ queue_ms: null, tokens },
+  };
+  const shown = rows.map(({ reference_ms, ...row }) => (void reference_ms, row));
+  return [...shown, ...(reference_ms > 0 ? [reference] : [])].sort((a, b) => b.kernels_ms - a.kernels_ms);
+}
+
+function filled(counts: Float64Array): number[] {
   const found: number[] = [];
   for (let bin = 0; bin < logBins.count; bin++) if (counts[bin] > 0) found.push(bin);
   return found;

@@ -23,7 +23,7 @@ it('writes what a strict reader takes, with the values of the run', () => {
   expect(value('kronflow_steps_total')).toBe(40);
   expect(value('kronflow_in_use_bytes')).toBe(12_345);
   expect(value('kronflow_rows_total', ['table', 'steps'])).toBe(120);
-  expect(value('kronflow_cache_time_seconds_total', ['cache', 'window'], ['phase', 'update'])).toBe(
+  expect(value('kronflow_cache_time_seconds_total', ['cache', 'window'], ['phase', 'append'])).toBe(
     30 * 7e-9,
   );
   expect(value('kronflow_cache_error_ratio', ['cache', 'window'], ['quantile', '0.5'])).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { VERSION } from '../core/version.js';
 import type { CacheTally } from './cache-tally.js';
-import { errorQuantile } from './error-buckets.js';
+import { errorBuckets } from './log-buckets.js';
 import { exposition, type Metric } from './prometheus.js';
 import type { WatchedRun } from './watched-run.js';
 
@@ -51,8 +51,7 @@ function progress(run: WatchedRun): Metric[] {
   ];
 }
 
-type Total = keyof CacheTally['total'];
-const PHASES: readonly Total[] = ['update', 'plan', 'attend', 'queue'];
+const PHASES = ['append', 'plan', 'kernels', 'queue'] as const;
 const QUANTILES = [0.5, 0.9, 0.99];
 
 function caches({ fold: { tallies } }: WatchedRun): Metric[] {
@@ -71,9 +70,9 @@ function caches({ fold: { tallies } }: WatchedRun): Metric[] {
     ),
     counter(
       'kronflow_cache_time_seconds_total',
-      'Thread time by phase; queue is waiting, not work.',
-      tallies.flatMap(({ cache, total }) =>
-        PHASES.map((phase) => ({ labels: { cache, phase }, value: total[phase] / 1e9 })),
+      'Thread time of answered tokens by phase; queue is waiting, not work.',
+      tallies.flatMap(({ cache, spent }) =>
+        PHASES.map((phase) => ({ labels: { cache, phase }, value: spent[phase] / 1e9 })),
       ),
     ),
     gauges(
@@ -82,7 +81,7 @@ function caches({ fold: { tallies } }: WatchedRun): Metric[] {
       tallies.flatMap(({ cache, allErrors }) =>
         QUANTILES.map((q) => ({
           labels: { cache, quantile: String(q) },
-          value: errorQuantile(allErrors, q),
+          value: errorBuckets.quantile(allErrors, q),
         })),
       ),
     ),

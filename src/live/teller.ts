@@ -4,9 +4,9 @@ import { configOf } from '../report/config.js';
 import { symbolic } from '../report/look.js';
 import type { Context } from '../report/plot.js';
 import { plots } from '../report/plots/index.js';
-import { errorQuantile } from './error-buckets.js';
 import type { Teller } from './feed.js';
 import { liveRows, RUN } from './live-rows.js';
+import { errorBuckets } from './log-buckets.js';
 import type { State } from './message.js';
 import { textsOf, type PlotTexts } from './plot-diff.js';
 import type { WatchedRun } from './watched-run.js';
@@ -30,8 +30,8 @@ function stateOf(run: WatchedRun, styles: ReadonlyMap<string, CacheStyle>): Stat
         held_bytes: tally.latest.heldBytes,
       },
       ...{ ms_per_token: tally.latest.ns === 0 ? null : tally.latest.ns / 1e6, error: tally.latest.error() },
-      error_p50: errorQuantile(tally.allErrors, 0.5),
-      error_p99: errorQuantile(tally.allErrors, 0.99),
+      error_p50: errorBuckets.quantile(tally.allErrors, 0.5),
+      error_p99: errorBuckets.quantile(tally.allErrors, 0.99),
       warnings: tally.outOfRange + tally.broken,
     })),
     events: fold.events.map(({ kind, step, message }) => ({ kind, step, message })),

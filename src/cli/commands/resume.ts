@@ -9,11 +9,11 @@ import { positive, snapshotFlag, type RunFlags } from '../run-flags.js';
 import { interruptible } from '../run-to-trace.js';
 import { summaryTable } from '../summary-table.js';
 import { addWatchFlags, type WatchFlags } from '../watch-flags.js';
-import { whileWatched } from '../watching.js';
+import { whileWatched, type Shown } from '../watching.js';
 
 type ResumeFlags = Pick<RunFlags, 'threads' | 'logLevel' | 'snapshotEvery' | 'json' | keyof WatchFlags>;
 
-const UNKNOWN = { model: { d: 1, heads: 1, layers: 1, order: 'tensor', scale: 1 }, caches: [] } as const;
+const UNKNOWN: Shown['config'] = { model: { d: 1, heads: 1, layers: 1, order: 'tensor' }, caches: [] };
 
 /** `resume`: go on with a run that was killed. */
 export function addResumeCommand(program: Command): void {
