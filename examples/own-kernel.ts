@@ -34,6 +34,7 @@ export const band = defineCache(
     const { k1, v1, k2, v2, append, census, snapshot, restore } = entryRows(parts);
     return {
       ...{ append, census, snapshot, restore },
+      // #region plan
       plan: () => ({
         jobs: [
           {
@@ -44,6 +45,7 @@ export const band = defineCache(
           },
         ],
       }),
+      // #endregion plan
     };
   },
 );
@@ -54,6 +56,7 @@ function pairsOf(n: number, reach: number): number {
   return n === 0 ? 0 : n * (2 * r + 1) - r * (r + 1);
 }
 
+// #region task
 /** The sums of rows [from, to) of side 1 over the band: Σ e^(s − m) and Σ e^(s − m)·v1 * v2, m the largest score. */
 export function sumBand({ q, scale, from, to, inputs, numbers: [reach] }: TaskCall): TaskPartial {
   const [k1, v1, k2, v2] = inputs;
@@ -76,6 +79,7 @@ export function sumBand({ q, scale, from, to, inputs, numbers: [reach] }: TaskCa
   }
   return { m, l, acc, pairs: scores.length, flops: d * (4 * scores.length + 3 * (to - from)) };
 }
+// #endregion task
 
 function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
   let sum = 0;

@@ -3,6 +3,14 @@ import { codeLinks } from './code-links.mjs';
 import { pictures } from './pictures.mjs';
 import { api, decisions } from './lists.mjs';
 
+/** The names that GitHub gives headings: links work there and here, and those of typedoc too. */
+function anchorOf(title) {
+  return title
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
 const page = (text, link) => ({ text, link });
 
 /** The site: pages of docs/ as they are, and what docs:site makes of the code. Nothing is loaded from elsewhere. */
@@ -10,11 +18,13 @@ export default defineConfig({
   title: 'kronflow',
   description: 'Stream tokens through KV caches side by side; measure bytes, time and error of each.',
   lang: 'en',
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }]],
   srcExclude: ['**/README.md'],
   ignoreDeadLinks: false,
   markdown: {
     theme: { light: 'github-light', dark: 'github-dark' },
     languageAlias: { mjs: 'js' },
+    anchor: { slugify: anchorOf },
     config: (md) => md.use(codeLinks).use(pictures),
   },
   themeConfig: {
@@ -34,7 +44,8 @@ export default defineConfig({
           page('Quick start', '/quick-start'),
           page('Concepts in pictures', '/concepts'),
           page('Pipeline files and presets', '/pipeline-files'),
-          page('Reports, plots and SQL', '/reports'),
+          page('Reports and plots', '/reports'),
+          page('Questions in SQL', '/query'),
           page('As a library', '/library'),
           page('Recordings of your model', '/recording'),
         ],

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../data/testing/folder.js';
@@ -69,10 +70,14 @@ describe('pipelines', () => {
 });
 
 describe('programs', () => {
-  it('are shown from files that tests run', () => {
-    const shown = texts.flatMap(([, text]) => [...text.matchAll(/^<<< @\/(\S+)/gm)].map(([, path]) => path));
-    expect(shown.length).toBeGreaterThan(5);
-    expect(shown.filter((path) => !existsSync(join('docs', path)))).toEqual([]);
+  it('are shown from files that are there, in whole or in regions', () => {
+    const shown = texts.flatMap(([, text]) => [...text.matchAll(/^<<< @\/([^\s#]+)(?:#(\w+))?/gm)]);
+    expect(shown.length).toBeGreaterThan(8);
+    const lost = shown.filter(([, path, region]) => {
+      const file = join('docs', path);
+      return !existsSync(file) || (region && !readFileSync(file, 'utf8').includes(`// #region ${region}\n`));
+    });
+    expect(lost.map(([line]) => line)).toEqual([]);
   });
 
   it('are not copied into pages', () => {
@@ -81,6 +86,16 @@ describe('programs', () => {
     );
     expect(copied.map(({ page }) => page)).toEqual([]);
   });
+});
+
+it('pictures are those that docs/pictures/make.mjs draws (else run it)', async () => {
+  const { pictures } = (await import(pathToFileURL('docs/pictures/make.mjs').href)) as {
+    pictures: Readonly<Record<string, string>>;
+  };
+  expect(Object.keys(pictures)).toHaveLength(7);
+  for (const [name, svg] of Object.entries(pictures)) {
+    expect(readFileSync(`docs/pictures/${name}.svg`, 'utf8')).toBe(svg);
+  }
 });
 
 /** What a line of a shell block has kronflow do; null where it has not. */
