@@ -8,29 +8,24 @@ import type {
   OutputError,
   TokenEvent,
 } from '../src/core/event.js';
-import { hasAtoms, marginals } from '../src/core/plan.js';
-import type { Answer, AttendRequest } from '../src/core/pool.js';
+import type { Answer } from '../src/core/pool.js';
 import type { HeldCache, Reference, Run, StepPlace } from '../src/core/run.js';
-import { requestOf } from './attend.js';
-import { headEntry } from './head-rows.js';
+import { exactRequests, type ExactOptions } from './exact-requests.js';
 import { topRecall } from './top-recall.js';
 import { withoutDropped } from './without-dropped.js';
 
 /** What `compare` measures against. */
-export interface CompareOptions {
+export interface CompareOptions extends ExactOptions {
   /** `f64`: exact attention over all entries, float64 sums; `none`: nothing is kept or compared. */
   readonly reference: 'f64' | 'none';
-  /** Also answer prefill tokens: deeper layers need the exact output of every token. */
-  readonly always: boolean;
-  /** Measure which of the k most attended tokens a cache holds; 0: do not (the marginals cost as much as attention). */
-  readonly recall?: number;
 }
 
 type Parts = Pick<Run, 'arena' | 'caches' | 'pool' | 'shape'>;
 
 /**
  * Add the exact answer of every head and the error of every cache's answer. Keeps an exact cache of its own
- * per head (accounts `reference/…` of the ledger), so that no cache under test is its own judge.
+ * per head (accounts `reference/…` of the ledger), so that no cache under test is its own judge. Where `attend` was told to ask
+ * them, it takes the answers; else it asks.
  *
  * @throws Failure `plugin-failed` when an answer is no number where the exact one is
  */
@@ -44,7 +39,10 @@ export function compare<T extends TokenEvent & HasQkv & HasUpdates & HasAnswers>
       return withoutDropped({ ...event, exact: null, errors: null }, run.caches);
     }
     const references = run.caches.reference(event.streamId, event.layer);
-    const exact = await answerExactly(run, event, references, !event.prefill || always, recall);
+    const answers =
+      event.exactly === undefined ? await askAlone(run, event, { always, recall }) : event.exactly;
+    const exact =
+      answers?.map((answer, i) => ({ ...answer, valueNorm: references[i].values.norm() })) ?? null;
     const errorOf = (answer: Answer, i: number): OutputError => {
       const { held } = event.updates[i];
       const head = exact![held.head];
@@ -98,33 +96,13 @@ function askedRecall(
   }
 }
 
-async function answerExactly(
+async function askAlone(
   run: Parts,
   event: TokenEvent & HasQkv,
-  references: readonly Reference[],
-  asked: boolean,
-  recall: number,
-): Promise<readonly ExactAnswer[] | null> {
-  for (const { cache, head, values } of references) {
-    const entry = headEntry(run.arena, event.qkv, head, run.shape.d);
-    cache.append(entry);
-    values.push(entry.v1, entry.v2);
-  }
-  if (!asked) return null;
-  const requests = references.map((held) => {
-    const request = requestOf(run, event, held, true);
-    return recall === 0 ? request : withMarginals(request, held);
-  });
-  const answers = await run.pool.attend(requests);
-  return answers.map((answer, i) => ({ ...answer, valueNorm: references[i].values.norm() }));
-}
-
-/** Also measure how much attention every token gets. */
-function withMarginals(request: AttendRequest, { mass }: Reference): AttendRequest {
-  const [job] = request.plan.jobs;
-  if (!hasAtoms(job)) throw new RangeError('the reference keeps entries');
-  const [side1, side2] = job.kind === 'grid' ? [job.side1, job.side2] : [job.atoms, null];
-  return { ...request, plan: { ...request.plan, measure: marginals(side1, side2, ...mass) } };
+  options: ExactOptions,
+): Promise<readonly Answer[] | null> {
+  const requests = exactRequests(run, event, options);
+  return requests && run.pool.attend(requests);
 }
 
 function recallOf(held: HeldCache, { mass }: Reference, exact: Answer, k: number): number {

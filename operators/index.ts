@@ -15,4 +15,4 @@ export { gaussianWeights, scaleToScoreStd } from './projection-weights.js';
 export { record, type RecordOptions } from './record.js';
 export { sparsity, type SparsityOptions } from './sparsity.js';
 export { updateCaches } from './update-caches.js';
-export { operators } from './measures/index.js';
+export { keptAtoms, massByPosition, operators, scoreHistogram } from './measures/index.js';

@@ -38,8 +38,8 @@ export function sparsity<T extends TokenEvent & HasQkv & HasErrors>(
   });
 }
 
-/** Scores of all pairs of a head's exact cache. */
-function scoresOf(
+/** Scores of all pairs of a head's exact cache, float64. */
+export function scoresOf(
   { arena, shape }: Pick<Run, 'arena' | 'shape'>,
   { qkv }: HasQkv,
   { cache, head }: HeldCache,

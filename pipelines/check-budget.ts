@@ -5,6 +5,7 @@ import { randomStream } from '../src/core/random.js';
 import type { ModelShape } from '../src/core/shape.js';
 import { LARGEST_MEMORY } from '../workers/arena.js';
 import { mostReserved } from '../workers/rows.js';
+import { pluginFailure } from '../src/core/thrown.js';
 import type { LabelledCache } from './cache-bank.js';
 import type { StreamLength } from './stream-lengths.js';
 
@@ -129,19 +130,25 @@ function planBytes(question: BudgetQuestion, steps: number): Need {
 /** Bytes of all instances of a cache. */
 function cacheBytes(
   { shape: { d, order, heads, layers }, bytesPerNumber }: BudgetQuestion,
-  { factory }: LabelledCache,
+  { label, factory }: LabelledCache,
   lengths: readonly StreamLength[],
 ): number {
   const sizeOf = (n: number) => {
-    const size = factory.formula({ n, d, order, bytesPerNumber, census: null });
-    return size.residentBytes + size.metadataBytes + size.scratchBytes;
+    const size = blamed(label, 'formula', () =>
+      factory.formula({ n, d, order, bytesPerNumber, census: null }),
+    );
+    const bytes = size.residentBytes + size.metadataBytes + size.scratchBytes;
+    if (bytes >= 0) return bytes;
+    return blamed(label, 'formula', () => {
+      throw new TypeError(`residentBytes + metadataBytes + scratchBytes = ${bytes} for n = ${n}`);
+    });
   };
   return lengths.reduce((sum, { n, streams }) => sum + streams * sizeOf(n), 0) * heads * layers;
 }
 
 /** Numbers in one row of every matrix of a cache, asked from an instance whose rows hold nothing. */
 function rowWidth(
-  { factory }: LabelledCache,
+  { label, factory }: LabelledCache,
   { d, order, scale }: ModelShape,
   bytesPerNumber: number,
 ): number {
@@ -150,8 +157,19 @@ function rowWidth(
     width += wide ? (numbers * 8) / bytesPerNumber : numbers;
     return nothing(numbers);
   };
-  factory.create({ d, order, scale, bytesPerNumber, random: randomStream(0), rows });
+  blamed(label, 'create', () =>
+    factory.create({ d, order, scale, bytesPerNumber, random: randomStream(0), rows }),
+  );
   return width;
+}
+
+/** @throws Failure `plugin-failed` when a cache of somebody else throws before it runs */
+function blamed<T>(label: string, doing: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw pluginFailure(`cache ${label}`, doing, error);
+  }
 }
 
 /** Rows that count what they are given and hold none of it: a cache may fill some when it is made. */

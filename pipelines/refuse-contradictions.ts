@@ -3,6 +3,7 @@ import { inPart } from '../src/core/part.js';
 import type { Source } from '../src/core/source.js';
 import type { LabelledCache } from './cache-bank.js';
 import type { Config } from './config.js';
+import type { AddedOperator } from './plugins/place-operators.js';
 
 /**
  * Refuse what cannot all be meant, each at its part of the request.
@@ -46,6 +47,16 @@ function refuseUnmeasured(name: string): never {
     `--${name} with reference = none: it is measured on the exact answers, and none would be made`,
     `leave out --${name}, or pass --reference f64`,
   );
+}
+
+/** Operators that measure the exact attention need it to be computed. @throws Failure `bad-option` */
+export function refuseWithoutReference({ reference }: Config, operators: readonly AddedOperator[]): void {
+  const i = operators.findIndex(({ spec }) => spec.needsReference === true);
+  if (i < 0 || reference !== 'none') return;
+  const what = `operator ${operators[i].name} with reference = none: it measures the exact attention, and none would be computed`;
+  inPart(['operators', i], () => {
+    throw new Failure('bad-option', what, 'leave it out, or pass --reference f64');
+  });
 }
 
 /** A prompt that takes every token leaves a table of dashes: nobody means that. */

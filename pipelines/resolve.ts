@@ -17,6 +17,7 @@ import type { AddedOperator } from './plugins/place-operators.js';
 import { builtIn, isReference, loadPlugins, pluginOf, type Registry } from './registry.js';
 import {
   refuseContradictions,
+  refuseWithoutReference,
   refuseNothingToDecode,
   refuseTooManyToRecall,
 } from './refuse-contradictions.js';
@@ -81,6 +82,7 @@ export async function resolveRun(
     sinks: sinks.map(({ name, options }) => ({ name, options })),
   });
   refuseContradictions(config, caches, source);
+  refuseWithoutReference(config, operators);
   if (source.kind === 'tokens') inPart(['model'], () => checkWeights(shapeOf(config)));
   const { steps, memoryBytes } = await plan(config, source, caches);
   inPart(['prompt'], () => refuseNothingToDecode(config, source, steps ?? config.tokens));

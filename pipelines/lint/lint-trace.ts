@@ -8,6 +8,7 @@ import { sha256Json } from '../../data/sinks/trace-folder.js';
 import { caches as builtIn } from '../../operators/caches/index.js';
 import { Failure } from '../../src/core/failure.js';
 import { configSchema, type Config } from '../config.js';
+import { droppedCaches, goneCaches, type Gone } from './dropped.js';
 import { findings, type Finding, type Findings } from './finding.js';
 import { measureOrder } from './measure-order.js';
 import { rowOrder, type Grid } from './row-order.js';
@@ -36,10 +37,11 @@ export async function lintTrace(dir: string): Promise<Linted> {
   const found = findings();
   const hash = resultHash();
   const rows: Partial<Record<TableName, number>> = {};
+  const gone = goneCaches(droppedCaches(run));
   for (const table of tableNames.filter((name) => run.outputs[`${name}.parquet`] !== undefined)) {
     const columns = tableColumns(table, run.order);
     const hashed = HASHED.includes(table);
-    const looks = looksAt(table, run, config.data, found);
+    const looks = looksAt(table, run, config.data, gone, found);
     const read = await readAll(dir, run, table, found, (batch) => {
       if (hashed) hash.update(table, columns, batch.columns, batch.rows);
       for (const look of looks) look.see(batch);
@@ -83,11 +85,17 @@ interface Look {
   end(): void;
 }
 
-function looksAt(table: TableName, run: RunFile, config: Config, found: Findings): readonly Look[] {
+function looksAt(
+  table: TableName,
+  run: RunFile,
+  config: Config,
+  gone: Gone,
+  found: Findings,
+): readonly Look[] {
   const looks: Look[] = [];
   if (table === 'measures') looks.push(measureOrder(run, config, found));
   else if (table !== 'events') {
-    const order = rowOrder(gridOf(table, run, config), found);
+    const order = rowOrder(gridOf(table, run, config, gone), found);
     looks.push({ see: order.see, end: () => checkSteps(table, run, config, order.end(), found) });
   }
   if (table !== 'events') looks.push(values(table, tableColumns(table, run.order), found));
@@ -95,10 +103,10 @@ function looksAt(table: TableName, run: RunFile, config: Config, found: Findings
   return looks;
 }
 
-function gridOf(table: TableName, { layers, heads }: RunFile, { caches, prompt }: Config): Grid {
+function gridOf(table: TableName, { layers, heads }: RunFile, { caches, prompt }: Config, gone: Gone): Grid {
   const labels = table === 'recording' ? null : caches.map(({ label }) => label);
   const firstStep = table === 'recording' ? null : table === 'outputs' ? prompt : 0;
-  return { table, layers, heads, caches: labels, firstStep };
+  return { table, layers, heads, caches: labels, firstStep, gone: table === 'steps' ? gone.next : gone.at };
 }
 
 /** Law L3 where rows can tell: every processed step has its rows. */
@@ -116,7 +124,7 @@ function checkSteps(
 }
 
 function checkRunFile(
-  { config, config_sha256, counters, cuts, status, outputs }: RunFile,
+  { config, config_sha256, counters, cuts, status, outputs, execution }: RunFile,
   { trace }: Config,
   rows: Linted['rows'],
   found: Findings,
@@ -132,6 +140,9 @@ function checkRunFile(
     );
   }
   if (status !== 'complete') found.note('status', 'status', `run.json: the run is ${status}`);
+  for (const { cache, message } of droppedCaches({ execution })) {
+    found.note('dropped', cache, `run.json: cache ${cache} was dropped: ${message}`);
+  }
   for (const cut of cuts)
     found.note('cut', JSON.stringify(cut), `run.json: left out: ${JSON.stringify(cut)}`);
   for (const table of ['outputs', 'recording'] as const) {

@@ -8,6 +8,8 @@ export interface Grid {
   readonly heads: number;
   /** Labels in the order of the rows; null for a table without caches. */
   readonly caches: readonly string[] | null;
+  /** Caches that failed and have no rows of this step; asked once a step. */
+  readonly gone: (stream: number, step: number) => ReadonlySet<string>;
   /** First step of each stream that has rows; null for a table that counts no steps. */
   readonly firstStep: number | null;
 }
@@ -29,8 +31,9 @@ interface Stream {
  * cache by cache, each exactly once, and the steps of a stream count up by one. Then no key can come twice.
  */
 export function rowOrder(grid: Grid, found: Findings): RowOrder {
-  const { table, layers, heads, caches, firstStep } = grid;
-  const perStep = layers * heads * (caches?.length ?? 1);
+  const { table, layers, heads, firstStep } = grid;
+  let { caches } = grid;
+  let perStep = 0;
   const streams = new Map<number, Stream>();
   let [row, place, lost] = [0, 0, false];
   let open = { stream: 0, step: 0, pos: 0 };
@@ -47,6 +50,9 @@ export function rowOrder(grid: Grid, found: Findings): RowOrder {
       broken(`step ${next.step} of stream ${next.stream}, where step ${firstStep + steps} must be`);
     } else if (next.pos <= pos) broken(`pos ${next.pos} of stream ${next.stream} after ${pos}`);
     open = next;
+    const gone = grid.gone(next.stream, next.step);
+    caches = grid.caches?.filter((label) => !gone.has(label)) ?? null;
+    perStep = layers * heads * (caches?.length ?? 1);
   }
 
   return {

@@ -14,7 +14,13 @@ export interface LoadedPlugin {
   readonly reference: string;
   readonly plugin: Plugin;
   /** The file that was loaded, for run.json; what it imports is not part of its sha256. */
-  readonly input: { readonly kind: 'plugin'; readonly path: string; readonly sha256: string | null };
+  readonly input: {
+    readonly kind: 'plugin';
+    /** As the config names it. */
+    readonly name: string;
+    readonly path: string;
+    readonly sha256: string | null;
+  };
   /** The plug-in, if it is of this kind. @throws Failure `bad-plugin` */
   as(kind: PluginKind): Plugin;
 }
@@ -38,7 +44,7 @@ export async function loadPlugin(reference: string, fromFolder: string): Promise
   refuseTypeScript(reference, path);
   const plugin = checkPlugin(reference, chosen(reference, await importModule(reference, path), name));
   return {
-    ...{ reference, plugin, input: { kind: 'plugin', path: shownPath(path), sha256 } },
+    ...{ reference, plugin, input: { kind: 'plugin', name: reference, path: shownPath(path), sha256 } },
     as(kind) {
       if (plugin.spec.kind === kind) return plugin;
       const what = `plug-in ${reference} is a ${plugin.spec.kind}, where a ${kind} is needed`;

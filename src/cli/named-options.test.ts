@@ -20,3 +20,19 @@ it('labels a cache by its name, or by all of its text where the name stands twic
   expect(labels.map(({ label }) => label)).toEqual(['window', 'two-cache', 'window:size=4', 'small']);
   expect(labels[3].options).toEqual({ size: 8 });
 });
+
+it('labels a plug-in by its export, or by its file, and reads its options', () => {
+  const parsed = parseCaches([
+    './caches/mine.js#ring:size=3',
+    './lru.mjs',
+    '@me/caches#lfu',
+    '../x.js#ring:label=b',
+  ]);
+  expect(parsed.map(({ name, label }) => [name, label])).toEqual([
+    ['./caches/mine.js#ring', 'ring'],
+    ['./lru.mjs', 'lru'],
+    ['@me/caches#lfu', 'lfu'],
+    ['../x.js#ring', 'b'],
+  ]);
+  expect(parsed[0].options).toEqual({ size: 3 });
+});

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Failure } from '../core/failure.js';
 
 /** A plug-in as typed on the command line. */
@@ -40,7 +41,22 @@ function parseValue(text: string): unknown {
 }
 
 /**
- * Caches of a run with their labels: `label=…` if given, the name if it stands once, the whole text otherwise.
+ * Operators or sinks of a run.
+ * @throws Failure `bad-option`
+ */
+export function parseAll(
+  flag: string,
+  texts: readonly string[] = [],
+): { name: string; options: Record<string, unknown> }[] {
+  return texts.map((text) => {
+    const { name, options } = parseNamed(flag, text);
+    return { name, options: { ...options } };
+  });
+}
+
+/**
+ * Caches of a run with their labels: `label=…` if given, the name if it stands once (of a reference the export, or the file),
+ * the whole text otherwise.
  * @throws Failure `bad-option`
  */
 export function parseCaches(
@@ -49,6 +65,13 @@ export function parseCaches(
   const parsed = texts.map((text) => ({ text, ...parseNamed('--cache', text) }));
   return parsed.map(({ text, name, options: { label, ...options } }) => {
     const alone = parsed.filter((other) => other.name === name).length === 1;
-    return { name, label: label === undefined ? (alone ? name : text) : String(label), options };
+    return { name, label: label === undefined ? (alone ? shortName(name) : text) : String(label), options };
   });
+}
+
+/** `mine` of `./my-caches.js#mine`, `my-cache` of `./my-cache.js`; a plain name as it is. */
+function shortName(name: string): string {
+  const [module, exported] = name.split('#');
+  if (exported) return exported;
+  return /^[./@]/.test(module) ? basename(module).replace(/\.[cm]?[jt]s$/, '') : module;
 }

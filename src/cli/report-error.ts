@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { Failure } from '../core/failure.js';
+import { isFailure } from '../core/failure.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 
 /** Say on stderr what went wrong, in words; a stack only with --debug. Returns the exit code. */
@@ -9,7 +9,7 @@ export function reportError(error: unknown, debug: boolean): number {
     if (debug) process.stderr.write(`${error.stack}\n`); // the message has been said already
     return EXIT.refused;
   }
-  if (error instanceof Failure) {
+  if (isFailure(error)) {
     process.stderr.write(`${debug ? error.stack : `kronflow: ${error.message}`}\n`);
   } else {
     const text = error instanceof Error ? error : new Error(String(error));

@@ -7,7 +7,7 @@ import type { SnapshotEvery } from '../../pipelines/snapshot-pace.js';
 import { KERNELS, type KernelName } from '../../workers/kernels/kernel.js';
 import { Failure } from '../core/failure.js';
 import { parseBytes } from '../core/format.js';
-import { parseCaches, parseNamed } from './named-options.js';
+import { parseAll, parseCaches, parseNamed } from './named-options.js';
 import { addWatchFlags, type WatchFlags } from './watch-flags.js';
 import { sourceOf, type RunInput, type SourceFlags } from './source-flags.js';
 
@@ -19,6 +19,9 @@ const DEFAULT_TOKENS = 400; // of the guide that ships with kronflow
 export interface RunFlags extends SourceFlags, WatchFlags {
   readonly output?: string;
   readonly cache: readonly string[];
+  readonly operator: readonly string[];
+  readonly sink: readonly string[];
+  readonly onError: 'stop' | 'skip';
   readonly prompt: number;
   readonly weights?: string;
   readonly rotary?: true;
@@ -110,6 +113,27 @@ function addModelFlags(command: Command, defaultCaches: string): Command {
       new Option('-c, --cache <name[:key=value,…]>', 'a cache to run; repeat it for several')
         .argParser(collect)
         .default([], defaultCaches),
+    )
+    .addOption(
+      new Option(
+        '--operator <name[:key=value,…]>',
+        'an operator beside those of the flow; repeat it for several',
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option(
+        '--sink <module#export[:key=value,…]>',
+        'a sink of yours beside the trace; repeat it for several',
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--on-error <what>', 'when a cache fails: stop the run, or skip the cache and go on')
+        .choices(['stop', 'skip'])
+        .default('stop'),
     )
     .option('--tokens <n>', 'steps at most', positive('--tokens'))
     .option(
@@ -210,6 +234,9 @@ export function requestOf(flags: RunFlags, input: RunInput, recording: boolean):
     source: { name: source.name, options: { ...source.options } },
     model: Object.fromEntries(model),
     caches: parseCaches(flags.cache.length > 0 ? flags.cache : DEFAULT_CACHES),
+    operators: parseAll('--operator', flags.operator),
+    sinks: parseAll('--sink', flags.sink),
+    onError: flags.onError,
     reference: flags.reference,
     recall: flags.recall,
     sparsity: flags.sparsity ?? null,

@@ -54,6 +54,8 @@ export interface SavedState {
 export interface OperatorSpec<P extends Place = Place, O extends z.ZodObject = z.ZodObject> extends Spec<O> {
   readonly kind: 'operator';
   readonly after: P;
+  /** Whether it measures the exact attention: without a reference a run that asks for it is refused. */
+  readonly needsReference?: boolean;
   /**
    * Whether rows depend on earlier events: `saved` when the operator has `save` and `restore`, so that a snapshot of the run
    * can hold it. A run with an `unsaved` one has no snapshots and cannot be resumed. Default: none.

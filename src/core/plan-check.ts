@@ -96,9 +96,10 @@ function brokenMatrix(
 
 function beyond(end: number, arena: Pick<Arena, 'view' | 'bytesPerNumber'>): string | null {
   try {
-    arena.view({ offset: end - arena.bytesPerNumber, length: 1 });
-    return null;
+    const { length } = arena.view({ offset: end - arena.bytesPerNumber, length: 1 });
+    if (length === 1) return null;
   } catch {
-    return 'a matrix reaches beyond the shared memory';
+    // an arena may refuse it as well
   }
+  return 'a matrix reaches beyond the shared memory';
 }

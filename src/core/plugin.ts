@@ -11,6 +11,7 @@ export const API_VERSION = 1;
 
 /** What plug-ins are. */
 export const PLUGIN_KINDS = ['cache', 'source', 'operator', 'sink'] as const;
+/** One of `PLUGIN_KINDS`. */
 export type PluginKind = (typeof PLUGIN_KINDS)[number];
 
 /** What a plug-in says about itself. Help texts, tables and conformance tests read only this. */
