@@ -51,7 +51,8 @@ export const ${exported} = defineSource(
         const [k1, k2] = [row(random.gaussian), row(random.gaussian)];
         const [v1, v2] = [row(() => 1 + random.gaussian()), row(() => 1 + random.gaussian())];
         const q = row(() => random.gaussian() / Math.sqrt(d)); // scores then have deviation 1
-        yield { streamId: 0, step, pos: step, tokenId: null, prefill: false, layers: [{ q, k1, k2, v1, v2 }] };
+        const layers = [{ q, k1, k2, v1, v2 }];
+        yield { streamId: 0, step, pos: step, tokenId: null, prefill: false, layers };
       }
     },
   }),
