@@ -2,12 +2,18 @@ import { concatMap, type OperatorFunction } from 'rxjs';
 import type { HasAnswers, HasQkv, HasUpdates, TokenEvent, Update } from '../src/core/event.js';
 import { brokenPlan } from '../src/core/plan-check.js';
 import type { Answer, AttendRequest, TaskFailure } from '../src/core/pool.js';
-import type { HeldCache, Run } from '../src/core/run.js';
-import { headSlot } from './head-rows.js';
+import type { Run } from '../src/core/run.js';
+import { exactRequests, requestOf, type ExactOptions } from './exact-requests.js';
 import { withoutDropped } from './without-dropped.js';
 
 type Parts = Pick<Run, 'arena' | 'caches' | 'clock' | 'pool' | 'shape'>;
 type Asked = TokenEvent & HasQkv & HasUpdates;
+
+/** What else `attend` asks. */
+export interface AttendOptions {
+  /** The exact caches of `compare`, with its options; null: `compare` asks them itself, in a call of its own. */
+  readonly exact?: ExactOptions | null;
+}
 
 /** A cache that was asked for its plan. */
 interface Planned {
@@ -22,16 +28,27 @@ interface Planned {
  * much as attending to hundreds of pairs. Adds `answers`, one per update; null for a prefill token, whose query is
  * shown only to caches that observe attention. Adds `plans_ns` too: some caches do much of their work in plans.
  *
+ * With `exact`, the same call asks the exact caches too, last: they get the step's entry here, and `compare`, which is to be told
+ * the same, takes the answers from `exactly`.
+ *
  * @throws Failure `worker-lost` when threads keep dying, `plugin-failed` when a cache throws or plans nonsense
  */
-export function attend<T extends Asked>(run: Parts): OperatorFunction<T, T & HasAnswers> {
+export function attend<T extends Asked>(
+  run: Parts,
+  { exact = null }: AttendOptions = {},
+): OperatorFunction<T, T & HasAnswers> {
   return concatMap(async (event) => {
     const asked = event.prefill ? event.updates.filter(({ held }) => held.cache.observe) : event.updates;
-    const { planned, answers } = await answersOf(run, event, planAll(run, event, asked));
+    const plans = planAll(run, event, asked);
+    const exactly = exact && exactRequests(run, event, exact);
+    const { planned, answers, last } = await answersOf(run, event, plans, exactly ?? []);
+    const added = exact === null ? {} : { exactly: exactly && last };
     planned.forEach((plan, i) => observe(run, event, plan, answers[i]));
-    if (event.prefill) return withoutDropped({ ...event, answers: null, plans_ns: null }, run.caches);
+    if (event.prefill)
+      return withoutDropped({ ...event, ...added, answers: null, plans_ns: null }, run.caches);
     const updates = planned.map(({ update }) => update);
-    return withoutDropped({ ...event, updates, answers, plans_ns: planned.map(({ ns }) => ns) }, run.caches);
+    const plans_ns = planned.map(({ ns }) => ns);
+    return withoutDropped({ ...event, ...added, updates, answers, plans_ns }, run.caches);
   });
 }
 
@@ -51,21 +68,35 @@ function planAll(run: Parts, event: Asked, asked: readonly Update[]): readonly P
   return planned;
 }
 
-/** The answers to plans of caches that are not dropped; a task that fails takes its cache with it, and the others are asked again. */
+/** What was answered. */
+interface Answered {
+  readonly planned: readonly Planned[];
+  readonly answers: readonly Answer[];
+  readonly last: readonly Answer[];
+}
+
+/**
+ * The answers to plans of caches that are not dropped, and to the `last` requests; a task that fails takes its cache with
+ * it, and the others are asked again.
+ */
 async function answersOf(
   { caches, pool }: Parts,
   event: Asked,
   all: readonly Planned[],
-): Promise<{ readonly planned: readonly Planned[]; readonly answers: readonly Answer[] }> {
+  last: readonly AttendRequest[],
+): Promise<Answered> {
   const planned = all.filter(({ update }) => !caches.dropped.has(update.held.label));
-  if (planned.length === 0) return { planned, answers: [] };
+  const requests = [...planned.map(({ request }) => request), ...last];
+  if (requests.length === 0) return { planned, answers: [], last: [] };
   try {
-    return { planned, answers: await pool.attend(planned.map(({ request }) => request)) };
+    const answers = await pool.attend(requests);
+    const own = planned.length;
+    return { planned, answers: answers.slice(0, own), last: answers.slice(own) };
   } catch (error) {
     const { request } = error as Partial<TaskFailure>;
     if (typeof request !== 'number') throw error;
     caches.failed(planned[request].update.held, event, 'its task', error);
-    return answersOf({ caches, pool } as Parts, event, planned);
+    return answersOf({ caches, pool } as Parts, event, planned, last);
   }
 }
 
@@ -79,15 +110,4 @@ function observe({ caches, clock }: Parts, event: Asked, plan: Planned, answer: 
     caches.failed(held, event, 'observe', error);
   }
   plan.ns += clock.now() - start;
-}
-
-/** The request that asks one cache the query of its head; `precise` for the exact reference. */
-export function requestOf(
-  { arena, shape }: Pick<Run, 'arena' | 'shape'>,
-  { qkv }: HasQkv,
-  { cache, head }: HeldCache,
-  precise: boolean,
-): AttendRequest {
-  const q = headSlot(arena, qkv.q, head, shape.d);
-  return { q, d: shape.d, scale: shape.scale, plan: cache.plan(arena.view(q)), precise };
 }

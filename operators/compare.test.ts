@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ExactAnswer } from '../src/core/event.js';
 import { attend } from './attend.js';
 import { fourCache } from './caches/four-cache.js';
@@ -41,14 +41,41 @@ describe('compare', () => {
     { label: 'all', factory: fourCache() },
     { label: 'last', factory: window({ size: 1 }) },
   ];
-  const decode = async (reference: 'f64' | 'none', always: boolean, prefill: number, recall = 0) => {
+  const decode = async (
+    reference: 'f64' | 'none',
+    always: boolean,
+    prefill: number,
+    recall = 0,
+    together = false,
+  ) => {
     const run = testRun({ caches, dtype: 'f32' });
+    const asked = vi.spyOn(run.pool, 'attend');
+    const exact = together ? { always, recall } : null;
     const tokens = Array.from({ length: 4 }, (_, i) => projected(run, i, { prefill: i < prefill }));
     const events = await stepByStep(tokens, (token) =>
-      token.pipe(updateCaches(run), attend(run), compare(run, { reference, always, recall })),
+      token.pipe(updateCaches(run), attend(run, { exact }), compare(run, { reference, always, recall })),
     );
-    return { run, events };
+    return { run, events, calls: asked.mock.calls.length };
   };
+
+  it.each([
+    [false, 0],
+    [true, 3],
+    [false, 3],
+  ])('takes from `attend` what it would ask itself (always: %s, recall %i)', async (always, recall) => {
+    const values = ({ events }: Awaited<ReturnType<typeof decode>>) =>
+      JSON.stringify(
+        events.map(({ exact, errors, answers }) => ({ exact, errors, answers })),
+        (name, value: unknown) => (name.endsWith('_ns') ? 0 : value),
+      );
+    const [apart, together] = [
+      await decode('f64', always, 2, recall),
+      await decode('f64', always, 2, recall, true),
+    ];
+    expect(values(together)).toBe(values(apart));
+    expect(apart.calls).toBe(always ? 2 + 4 : 2 + 2); // prefill tokens are not shown to these caches
+    expect(together.calls).toBe(always ? 4 : 2);
+  });
 
   it('finds the exact cache exact and the window not, head by head (L5)', async () => {
     const { events } = await decode('f64', false, 0);

@@ -95,12 +95,13 @@ function throughCaches<T extends TokenEvent & HasQkv & HasRows>(
   { reference, recall, recording, outputs, timings, sparsity: looks, operators = [] }: FlowOptions,
   { always }: Pick<CompareOptions, 'always'>,
 ) {
+  const exact = reference === 'none' ? null : { always, recall };
   const asked = (rows: Observable<T>) =>
     rows.pipe(
       recording ? capture(run) : identity,
       placed(operators, 'project'),
       updateCaches(run),
-      attend(run),
+      attend(run, { exact }),
       certify(run),
       placed(operators, 'attend'),
     );

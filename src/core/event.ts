@@ -72,6 +72,8 @@ export interface HasUpdates {
 /** Added by `attend`: one answer per update; null for a prefill token. */
 export interface HasAnswers {
   readonly answers: readonly Answer[] | null;
+  /** Answers of the exact caches, one per head, where `attend` was told to ask them too; null for a prefill token. */
+  readonly exactly?: readonly Answer[] | null;
   /** Making the plan of each answer, and observing it, on the main thread, in nanoseconds; null with `answers`. */
   readonly plans_ns?: readonly number[] | null;
 }
