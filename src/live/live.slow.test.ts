@@ -88,7 +88,7 @@ describe('the last rows of the page are those of the report', () => {
     let compared = 0;
     for (const row of found) {
       const twin = wanted.find((other) => other.cache === row.cache && String(other[x]) === String(row[x]));
-      if (id === 'time-n' && twin?.tokens !== row.tokens) continue; // its points are other bins, alike only at the start
+      if (id === 'time-n' && !(row.tokens === 1 && Number(twin?.tokens) === 1)) continue; // other bins, alike at the start
       for (const [name, value] of Object.entries(row)) expectNear(value, twin?.[name], `${id} ${name}`);
       compared++;
     }

@@ -34,6 +34,7 @@ export function figure(parent: Element, expr: object): Figure {
   const plot = element.appendChild(document.createElement('div'));
   plot.className = 'plot';
   plot.setAttribute('role', 'img');
+  const inner = plot.appendChild(document.createElement('div')); // vega gives its container a role and a label of its own
   let spec: object | null = null;
   let rows: PlotRow[] = [];
   let changed: 'nothing' | 'rows' | 'spec' = 'nothing';
@@ -56,7 +57,7 @@ export function figure(parent: Element, expr: object): Figure {
       changed = 'nothing';
       if (again) {
         view?.finalize();
-        view = open(plot, resolved(spec, colours, plot.clientWidth), expr);
+        view = open(inner, resolved(spec, colours, plot.clientWidth), expr);
       }
       await view!.data('rows', copies(rows)).runAsync();
       element.dataset.rows = String(rows.length);
