@@ -56,6 +56,11 @@ it('a run takes the cache, operator, source and sink by their files', async () =
   expect(far.length).toBeGreaterThan(5);
 });
 
+it('the tests of a pipeline pass', async () => {
+  const said = await succeed(['test', 'examples/window-study.test.yaml'], { cwd: '.' });
+  expect(said).toContain('2 tests: 2 passed, 0 failed');
+});
+
 describe('the notebook', () => {
   interface Cell {
     readonly cell_type: 'code' | 'markdown';
