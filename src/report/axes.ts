@@ -45,7 +45,14 @@ export function ticks({ log = false, kind, domain: [low, high] }: Axis): readonl
   if (kind === 'bytes') return log ? powersOf2(low, high) : roundTicks(low, high, byteStep(high - low));
   if (!log) return roundTicks(low, high, niceStep(high - low));
   const decades = Math.log10(high / low);
-  const factors = decades > 3 ? [1] : decades > 1.4 ? [1, 3] : [1, 2, 3, 5, 7];
+  const factors =
+    decades > 3
+      ? [1]
+      : decades > 1.4
+        ? [1, 3]
+        : decades > 0.6
+          ? [1, 2, 3, 5, 7]
+          : [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9];
   const every = Math.max(1, Math.ceil(decades / 6));
   const found: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {

@@ -16,9 +16,10 @@ with looked as (
   select trace, step, row_number() over (partition by trace order by step) as nth, count(*) over (partition by trace) as looks
   from (select distinct trace, step from measures where name like '${names}')
 ), shown as (
-  select trace, step, lead(step, 1, step + 1) over (partition by trace order by step) as until_step
+  select trace, step, coalesce(lead(step) over by_step, 2 * step - lag(step) over by_step, step + 1) as until_step
   from looked
   where (nth - 1) % greatest(1, ceil(looks / ${MOST_COLUMNS}.0)::int) = 0
+  window by_step as (partition by trace order by step)
 ), bins as (
   select trace, ${context.run} as run, ${series} as series, step, until_step, value, step + 1 as n, count(*) over bin_row as bins,
     row_number() over (bin_row order by x) - 1 as bin

@@ -7,13 +7,29 @@ export function factsTable(traces: readonly OpenedTrace[]): string {
   const lines: readonly (readonly [string, (trace: OpenedTrace) => string])[] = [
     ['status', ({ run }) => run.status + (run.error === null ? '' : `: ${run.error}`)],
     ['stream', ({ run }) => sourceText(run.config, run.inputs)],
-    ['model', ({ run }) => `${run.layers} layer${run.layers === 1 ? '' : 's'} × ${run.heads} head${run.heads === 1 ? '' : 's'}, d = ${run.d}, order ${run.order}, scale ${run.scale}${run.lift === null ? '' : `, lift ${run.lift}`}`],
+    [
+      'model',
+      ({ run }) =>
+        `${run.layers} layer${run.layers === 1 ? '' : 's'} × ${run.heads} head${run.heads === 1 ? '' : 's'}, d = ${run.d}, order ${run.order}, scale ${run.scale}${run.lift === null ? '' : `, lift ${run.lift}`}`,
+    ],
     ['caches', ({ run }) => cachesOf(run.config).map(cacheText).join(', ')],
     ['seed', ({ run }) => Object.values(run.seeds).join(', ')],
     ['kernel', ({ run }) => `${run.kernel}, ${String(run.execution.threads ?? '?')} threads, ${run.dtype}`],
-    ['steps', ({ run }) => `${count(run.counters.processed)} processed of ${count(run.counters.read)} read; rows ${Object.entries(run.counters.rows).map(([table, rows]) => `${table} ${count(rows)}`).join(', ')}`],
+    [
+      'steps',
+      ({ run }) =>
+        `${count(run.counters.processed)} processed of ${count(run.counters.read)} read; rows ${Object.entries(
+          run.counters.rows,
+        )
+          .map(([table, rows]) => `${table} ${count(rows)}`)
+          .join(', ')}`,
+    ],
     ['started', ({ run }) => run.started_at ?? 'not recorded (timings off)'],
-    ['versions', ({ run: { versions: v } }) => `kronflow ${v.kronflow}, node ${v.node}${v.cpu === null ? '' : `, ${v.cpu}`}`],
+    [
+      'versions',
+      ({ run: { versions: v } }) =>
+        `kronflow ${v.kronflow}, node ${v.node}${v.cpu === null ? '' : `, ${v.cpu}`}`,
+    ],
     ['config sha256', ({ run }) => run.config_sha256],
     ['result sha256', ({ run }) => run.result_sha256 ?? 'unknown'],
   ];

@@ -1,6 +1,6 @@
 import { styleOfName } from '../colours.js';
 import type { Context, Row } from '../plot.js';
-import { bytesText, millisecondsText, numberText, percentText } from '../words.js';
+import { bytesText, millisecondsText, percentText } from '../words.js';
 import { escapeHtml } from './html.js';
 
 /** The numbers of `kronflow inspect`, by trace and cache. */
@@ -11,12 +11,12 @@ const COLUMNS: readonly (readonly [string, (row: Row) => string])[] = [
   ['scratch', (row) => bytesText(row.peak_scratch_bytes as number | null)],
   ['ms/token p50', (row) => millisecondsText(row.ms_per_token_p50 as number | null)],
   ['p95', (row) => millisecondsText(row.ms_per_token_p95 as number | null)],
-  ['error mean', (row) => numberText(row.err_rel_l2_mean as number | null)],
-  ['p99', (row) => numberText(row.err_rel_l2_p99 as number | null)],
-  ['max', (row) => numberText(row.err_rel_l2_max as number | null)],
+  ['error mean', (row) => errorText(row.err_rel_l2_mean as number | null)],
+  ['p99', (row) => errorText(row.err_rel_l2_p99 as number | null)],
+  ['max', (row) => errorText(row.err_rel_l2_max as number | null)],
   ['lost mass', (row) => percentText(row.lost_mass_mean as number | null)],
   ['within bound', (row) => percentText(row.within_bound_share as number | null)],
-  ['R', (row) => numberText(row.score_std as number | null)],
+  ['R', (row) => twoDecimals(row.score_std as number | null)],
 ];
 
 /** The summary as a table; columns in which nothing was measured are not shown. */
@@ -39,4 +39,14 @@ export function summaryTable(rows: readonly Row[], { styles, groups }: Context):
 <p class="lead">held: peak of resident and metadata bytes, all heads, layers and streams together; scratch: only to answer a query;
 ms/token: update, plan and kernels, thread time; error: ‖o − ô‖ / ‖o‖ against exact attention in float64;
 R: standard deviation of the exact scores, without which errors cannot be compared.</p>`;
+}
+
+/** As `inspect` prints it: three decimals, tiny ones with an exponent, so that columns line up. */
+function errorText(error: number | null): string {
+  if (error === null) return '–';
+  return error !== 0 && error < 0.001 ? error.toExponential(1) : error.toFixed(3);
+}
+
+function twoDecimals(value: number | null): string {
+  return value === null ? '–' : value.toFixed(2);
 }

@@ -109,7 +109,7 @@ function panel(
   const caches = rows.map(({ cache }) => String(cache));
   const named = withPlugins(rows, styles);
   const colour = colourOf([...named.keys()], named, look);
-  const shape = shapeOf(caches, styles);
+  const shape = shapeOf(named);
   const margin = 66 + 14 + 6.2 * Math.max(6, ...caches.map((cache) => nameOf(cache).length));
   const width = look.width(wanted, Math.round(margin));
   const far = rows.filter((row) => !isExact(row));
@@ -229,7 +229,7 @@ function withPlugins(
   return new Map([...plugins, ...labels]);
 }
 
-function shapeOf(caches: readonly string[], styles: ReadonlyMap<string, CacheStyle>): Spec {
-  const range = caches.map((cache) => styles.get(cache)?.shape ?? 'circle');
-  return { field: 'cache', type: 'nominal', scale: { domain: [...caches], range }, legend: null };
+function shapeOf(named: ReadonlyMap<string, CacheStyle>): Spec {
+  const range = [...named.values()].map(({ shape }) => shape);
+  return { field: 'cache', type: 'nominal', scale: { domain: [...named.keys()], range }, legend: null };
 }

@@ -43,7 +43,7 @@ with deviations as (
 )
 select run, step, r_p10, r_p50, r_p90, null as score, null as density, null as normal from deviations
 union all
-select run, null, null, null, null, score, density, exp(-((score - mean) / r) ** 2 / 2) / (r * sqrt(2 * pi())) from histogram
+select run, null, null, null, null, score, density, exp(-0.5 * ((score - mean) / r) ** 2) / (r * sqrt(2 * pi())) from histogram
 order by run, step, score`;
   },
   sampled: (context) => binText(context),
