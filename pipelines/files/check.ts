@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { isFailure } from '../../src/core/failure.js';
-import { didYouMean, nearest } from '../../src/core/nearest.js';
+import { didYouMean } from '../../src/core/nearest.js';
 import { pluginOf, type Registry } from '../registry.js';
 import { ENTRY_LISTS, fileSchema, type NamedEntry, type PipelineFile } from './file-schema.js';
 import type { Problem } from './problem.js';
@@ -104,15 +104,13 @@ function hintFor(key: string, known: readonly string[], who: string | undefined)
   return known.length > 0 ? didYouMean(key, known) : `${who ?? 'this'} takes no options`;
 }
 
-/** A key at the top of a file that belongs under an empty one above it has lost its indentation. */
+/** A key at the top of a file, below an empty one that wants keys, has lost its indentation. */
 function indentHint(tree: MapNode, path: Path): string | null {
   if (path.length !== 1) return null;
   const keys = [...tree.entries.keys()];
-  const above = keys.slice(0, keys.indexOf(String(path[0]))).findLast((key) => {
-    const node = tree.entries.get(key)!.node;
-    return key in fileSchema.shape && node.kind === 'scalar' && node.value === null;
-  });
-  if (above === undefined || nearest(String(path[0]), Object.keys(fileSchema.shape)).length <= 3) return null;
+  const above = keys.slice(0, keys.indexOf(String(path[0]))).findLast((key) => key in fileSchema.shape);
+  const node = above === undefined ? undefined : tree.entries.get(above)!.node;
+  if (node?.kind !== 'scalar' || node.value !== null) return null;
   return `${above} is empty: indent this line under it, if it belongs there`;
 }
 

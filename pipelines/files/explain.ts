@@ -13,10 +13,8 @@ export interface Origin {
 export function explain(tree: MapNode, origins: readonly Origin[], error: unknown): unknown {
   if (!isFailure(error) || error instanceof PipelineFailure) return error;
   const { code } = error;
-  const [what, hint] = [
-    inWordsOfFiles(error.what),
-    inWordsOfFiles(error.hint ?? 'kronflow schema lists every key'),
-  ];
+  const what = inWordsOfFiles(tree, error.what);
+  const hint = inWordsOfFiles(tree, error.hint ?? 'kronflow schema lists every key');
   const said = partOf(error);
   const part = inFile(tree, said.length > 0 ? said : culprit(tree, error, origins), origins);
   const path = nearer(tree, part, error);
@@ -48,12 +46,14 @@ function inFile(tree: MapNode, part: Path, origins: readonly Origin[]): Path {
   return [];
 }
 
-/** Of a part with keys, the one that the message gives the value of: `delta = -1`. */
+/** Of a part with keys, the one that the message is about: it gives its value (`delta = -1`), or names its file. */
 function nearer(tree: MapNode, path: Path, { what }: Failure): Path {
   for (const [, name] of what.matchAll(/(?:^|[\s.:(])([A-Za-z]\w*) = /g)) {
     if (nodeAt(tree, [...path, name]) !== null) return [...path, name];
   }
-  return path;
+  const file = nodeAt(tree, [...path, 'path']);
+  const isNamed = file?.kind === 'scalar' && typeof file.value === 'string' && what.includes(file.value);
+  return isNamed ? [...path, 'path'] : path;
 }
 
 const KEYS: Readonly<Record<string, string>> = {
@@ -70,10 +70,17 @@ const KEYS: Readonly<Record<string, string>> = {
 };
 
 /** Flags as keys: `pass --tokens 4` is `write tokens: 4` in a file. */
-function inWordsOfFiles(text: string): string {
+function inWordsOfFiles(tree: MapNode, text: string): string {
+  const keyOf = (flag: string) => {
+    const [group, key] = KEYS[flag]?.split('.') ?? [];
+    const isWritten = (where: string) => nodeAt(tree, [where, key]) !== null;
+    if (key === undefined) return group;
+    return isWritten('source') && !isWritten('model') ? `source.${key}` : KEYS[flag];
+  };
   return text
     .replace(/\bpass --([a-z-]+) (\S+?)(?=[,;]?(?:\s|$))/g, (all, flag: string, value: string) =>
-      flag in KEYS ? `write ${KEYS[flag]}: ${value}` : all,
+      flag in KEYS ? `write ${keyOf(flag)}: ${value}` : all,
     )
-    .replace(/(?<![\w-])--([a-z-]+)/g, (all, flag: string) => KEYS[flag] ?? all);
+    .replace(/(?<![\w-])--([a-z-]+)/g, (all, flag: string) => keyOf(flag) ?? all)
+    .replace('label=… of its own', 'a label: of its own');
 }

@@ -5,9 +5,10 @@ import { configSchema } from '../config.js';
 
 const { model, trace, ...config } = configSchema.shape;
 
+const SIZE_RULE = 'must be a size above 0: 16KiB, 2GiB, or a number of bytes';
 const size = z
-  .union([z.number().positive(), z.string().refine((text) => (parseBytes(text) ?? 0) > 0)], {
-    error: 'must be a size above 0: 16KiB, 2GiB, or a number of bytes',
+  .union([z.number().positive(), z.string().refine((text) => (parseBytes(text) ?? 0) > 0, SIZE_RULE)], {
+    error: SIZE_RULE,
   })
   .meta({ type: 'size' });
 

@@ -31,8 +31,8 @@ function typeRule(expected: string, value: unknown, hint: string): Told {
   const rule = `must be ${KIND[expected] ?? expected}`;
   if (value === null)
     return {
-      rule: `is empty, and ${rule}`,
-      hint: `write a value; or are the lines below it not indented under it?`,
+      rule: `there is nothing, and it ${rule}`,
+      hint: 'write a value; or are the lines below it not indented under it?',
     };
   if (typeof value === 'string') return { rule, hint: textHint(expected, value) ?? hint };
   if (expected === 'array') return { rule, hint: 'begin each entry with a dash: - name: …, or write [a, b]' };
@@ -80,9 +80,9 @@ function unionRule(choices: readonly (readonly Issue[])[]): string {
   return `must be ${[...new Set(rules)].join(', or ')}`;
 }
 
-/** `delta = -1` for a value that was given, the name alone for one that is missing. */
+/** `delta = -1` for a value that was given, the name alone for one that is missing or empty. */
 export function valueText(name: string, value: unknown, template?: string): string {
-  if (value === undefined) return name;
+  if (value === undefined || value === null) return name;
   const written = template === undefined ? '' : ` (from ${template})`;
   return `${name} = ${formatValue(value)}${written}`;
 }

@@ -12,7 +12,7 @@ export function syntaxProblem(document: Document, text: string, placeAt: PlaceAt
   const problem = ([what, hint]: Told, offset = error.pos[0]): Problem => {
     return { code: 'bad-input', place: placeAt(offset), path: [], what, hint };
   };
-  const told = TOLD[error.code]?.(error, text, placeAt);
+  const told = TOLD[error.code]?.(error, text);
   if (told !== undefined) return problem(told, offsetOf(error, text));
   const deeper = deeperLine(document.errors, text);
   if (deeper !== null) return problem(DEEPER, deeper);
@@ -24,23 +24,17 @@ const DEEPER: Told = [
   'this line is indented further than the one above, which has its value already',
   INDENT,
 ];
+const ALONE: Told = ['this line begins in a column of its own: it belongs to nothing above', INDENT];
 const QUOTE = 'put the value in quotes';
 
-const TOLD: Readonly<
-  Record<string, (error: SyntaxError, text: string, placeAt: PlaceAt) => Told | undefined>
-> = {
+const TOLD: Readonly<Record<string, (error: SyntaxError, text: string) => Told | undefined>> = {
   TAB_AS_INDENT: () => ['a tab in the indentation: YAML takes only spaces there', 'put spaces, two a level'],
   BAD_INDENT: ({ message }) =>
-    message.startsWith('All')
-      ? ['this line begins in a column of its own: it belongs to nothing above', INDENT]
-      : ['a bracket is opened above and not closed', 'close it with ] or }'],
-  DUPLICATE_KEY: ({ pos }, text, placeAt) => {
+    message.startsWith('All') ? ALONE : ['a bracket is opened above and not closed', 'close it with ] or }'],
+  DUPLICATE_KEY: ({ pos }, text) => {
     const key = keyAt(text, pos[0]);
-    const { line } = placeAt(pos[0]);
-    return [
-      `the key ${key} stands twice in one map, here the second time`,
-      `keep one of them; line ${line} is the later`,
-    ];
+    const first = firstLineOf(key, text, pos[0]);
+    return [`the key ${key} stands twice in one map${first}`, 'keep one of the two'];
   },
   MULTIPLE_DOCS: () => [
     'a second document begins here (---)',
@@ -48,10 +42,10 @@ const TOLD: Readonly<
   ],
   TAG_RESOLVE_FAILED: () => ['a tag (!…) means nothing here', `remove it, or ${QUOTE}`],
   BAD_SCALAR_START: () => ['a value cannot begin with this character', QUOTE],
-  MISSING_CHAR: ({ message }) => [
-    message.replace(/"quote$/, '" at the end of a text').replace(/'quote$/, "' at the end of a text"),
-    'close what was opened',
-  ],
+  MISSING_CHAR: ({ message }) =>
+    message.includes('indicator')
+      ? ALONE
+      : [message.replace(/(["'])quote$/, '$1 at the end of a text'), 'close what was opened'],
   BLOCK_IN_FLOW: () => [
     'a comma is missing in front of this, or a bracket behind it',
     'separate values in [] and {} with commas',
@@ -68,8 +62,8 @@ const TOLD: Readonly<
 
 /** Of an error that is told, where to point. */
 function offsetOf({ code, pos }: SyntaxError, text: string): number {
-  if (code === 'BAD_INDENT') return pos[0] + /^\s*/.exec(text.slice(pos[0]))![0].length;
-  return pos[0];
+  const beforeSpaces = code === 'BAD_INDENT' || code === 'MISSING_CHAR';
+  return beforeSpaces ? pos[0] + /^\s*/.exec(text.slice(pos[0]))![0].length : pos[0];
 }
 
 /** A line indented below a scalar is one long key to YAML; where that line begins. */
@@ -82,4 +76,12 @@ function deeperLine(errors: readonly SyntaxError[], text: string): number | null
 
 function keyAt(text: string, offset: number): string {
   return /^["']?([^\s:"']*)/.exec(text.slice(offset))![1];
+}
+
+/** In words, where a key of the same column stood before, if it had a line of its own. */
+function firstLineOf(key: string, text: string, offset: number): string {
+  const lines = text.slice(0, offset).split('\n');
+  const indent = lines.pop()!.length;
+  const at = lines.findLastIndex((line) => line.slice(indent).startsWith(`${key}:`));
+  return at < 0 ? '' : `: first in line ${at + 1}, and here again`;
 }
