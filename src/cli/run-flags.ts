@@ -87,12 +87,13 @@ export function addReplayFlags(command: Command): Command {
     .option('--to <pos>', 'position to stop before', positive('--to'))
     .option('--streams <list>', 'streams to replay, such as 0,2,5-7')
     .option('--layers <list>', 'layers to replay; the trace numbers them from 0')
-    .option('--heads <list>', 'heads to replay; the trace numbers them from 0')
-    .addOption(
-      new Option('--speed <speed>', 'max, or 1x, 10x, …: wait for the times of column t_ns, so much faster')
-        .argParser(parseSpeed)
-        .default('max'),
-    );
+    .option('--heads <list>', 'heads to replay; the trace numbers them from 0');
+}
+
+/** Whether steps wait for their times. */
+function speedFlag(): Option {
+  const says = 'max, or 1x, 10x, …: wait for the times of a recording (column t_ns) or of a request log';
+  return new Option('--speed <speed>', says).argParser(parseSpeed).default('max');
 }
 
 function parseSpeed(text: string): Speed {
@@ -177,6 +178,7 @@ function addModelFlags(command: Command, defaultCaches: string): Command {
         .choices(logLevels)
         .default('info'),
     )
+    .addOption(speedFlag())
     .addOption(snapshotFlag())
     .option('--json', 'print the summary as JSON');
 }
