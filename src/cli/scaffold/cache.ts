@@ -86,7 +86,7 @@ description: ${scaffold.name} beside exact attention, a window and chance, at th
 source: { name: clustered, n: 300, d: 16, heads: 1 }
 caches:
   - { name: four-cache }
-  - { name: ${referenceOf(scaffold)}, size: 64 }
+  - { name: ${referenceOf(scaffold)}, label: ${scaffold.name}, size: 64 }
   - { name: window, size: 64 }
   - { name: random, size: 64 }
 `;
