@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { model, npz } from '../../data/importers/testing/arrays.js';
+import { queryDuckDB } from '../../data/testing/duckdb.js';
 import { temporaryFolder } from '../../data/testing/folder.js';
 import { kronflow, succeed } from './testing/kronflow.js';
 
@@ -37,6 +38,28 @@ describe('kronflow import, inspect, replay, export', () => {
       rows: 96,
       metadata: { 'kronflow.scale': '0.5', 'kronflow.lift': 'self' },
     });
+  });
+
+  it('lead from a request log to a trace with its streams, the same at any speed', async () => {
+    const log = [
+      [0, 6, 3],
+      [40, 2, 2],
+    ].map(([timestamp, input_length, output_length]) =>
+      JSON.stringify({ timestamp, input_length, output_length, hash_ids: [1] }),
+    );
+    writeFileSync(join(cwd(), 'log.jsonl'), log.join('\n'));
+    await succeed(['import', 'log.jsonl', '-o', 'log.parquet'], { cwd: cwd() });
+    const source = ['--source', 'requests:path=log.parquet', '--d', '4', '--heads', '1', '-c', 'window'];
+    for (const speed of ['max', '10x'])
+      await succeed(['run', ...source, '--speed', speed, '-o', speed], { cwd: cwd() });
+    const rows = await queryDuckDB(
+      `select stream_id, count(*)::int as n, count(attend_ns)::int as decoded from '${cwd()}/max/steps.parquet' group by 1 order by 1`,
+    );
+    expect(rows).toEqual([
+      { stream_id: 0, n: 9, decoded: 3 },
+      { stream_id: 1, n: 4, decoded: 2 },
+    ]);
+    expect(await succeed(['verify', 'max', '10x'], { cwd: cwd() })).toMatch(/equal|same/);
   });
 
   it.each([
