@@ -20,20 +20,23 @@ def nearest_rank(values: pd.Series, share: float) -> float:
 
 
 def bytes_against_n(steps: pd.DataFrame) -> pd.DataFrame:
-    """Bytes after n tokens of stream 0, all heads and layers, measured and by formula."""
+    """Bytes after n tokens of stream 0, all heads and layers: entries, their formula, bookkeeping."""
     first = steps[(steps.stream_id == 0) & ((steps.step + 1) % 50 == 0)]
-    columns = ["resident_bytes", "formula_bytes"]
+    columns = ["resident_bytes", "formula_bytes", "metadata_bytes"]
     return first.assign(n=first.step + 1).groupby(["cache", "n"])[columns].sum()
 
 
 def error_against_bytes(steps: pd.DataFrame) -> pd.DataFrame:
-    """The trade itself. score_std_r is R of the exact scores from n = 2 on: one score has no deviation."""
+    """The trade itself. Bytes are resident and metadata together; score_std_r is R of the exact scores from n = 2 on: one score has no deviation."""
     decoded = steps[~steps.prefill]
-    decoded = decoded.assign(score_variance=decoded.score_std.where(decoded.step > 0) ** 2)
+    decoded = decoded.assign(
+        held_bytes=decoded.resident_bytes + decoded.metadata_bytes,
+        score_variance=decoded.score_std.where(decoded.step > 0) ** 2,
+    )
     return (
         decoded.groupby("cache")
         .agg(
-            peak_bytes_per_head=("resident_bytes", "max"),
+            peak_bytes_per_head=("held_bytes", "max"),
             error_mean=("err_rel_l2", "mean"),
             error_p99=("err_rel_l2", lambda errors: nearest_rank(errors, 0.99)),
             score_std_r=("score_variance", lambda variance: np.sqrt(variance.mean())),
@@ -43,10 +46,10 @@ def error_against_bytes(steps: pd.DataFrame) -> pd.DataFrame:
 
 
 def time_per_token(steps: pd.DataFrame) -> pd.DataFrame:
-    """Update and attention of one token through all heads and layers, in milliseconds of thread time."""
+    """Update, planning and attention of one token through all heads and layers, in milliseconds of thread time."""
     decoded = steps[~steps.prefill]
-    ns = (decoded.update_ns + decoded.attend_ns).groupby([decoded.cache, decoded.stream_id, decoded.step])
-    ms = ns.sum(min_count=1) / 1e6
+    ns = decoded.update_ns + decoded.plan_ns.fillna(0) + decoded.attend_ns
+    ms = ns.groupby([decoded.cache, decoded.stream_id, decoded.step]).sum(min_count=1) / 1e6
     shares = {"ms_p50": 0.5, "ms_p95": 0.95, "ms_max": 1}
     return pd.DataFrame({name: ms.groupby("cache").agg(nearest_rank, share) for name, share in shares.items()})
 
