@@ -24,7 +24,7 @@ import { shapeOf, type ResolvedRun } from './resolve.js';
 import { withSnapshots } from './snapshots.js';
 import { takeSteps } from './steps.js';
 import { createGuests, isUnsaved, type Guests, type SavedOperator } from './plugins/guests.js';
-import { withoutDroppedRows } from './plugins/dropped-rows.js';
+import { sayInRunFile, withoutDroppedRows } from './plugins/dropped-rows.js';
 import { paced } from './paced.js';
 
 /** What computes, made before anything is written. */
@@ -64,6 +64,7 @@ export async function carryOut(
   try {
     await guests.open(resolved, run, { dir, config, from: steps });
     if (trace.from !== null) await restore(parts, trace.from);
+    if (bank.drops.length > 0) await sayInRunFile(dir, bank.drops);
     reportRestarts(run, trace, config.trace.timings);
     const flow = startFlow(run, resolved, { execution, counters, machine, trace, guests });
     const done = () => execution.onStep({ done: ++counters.processed, bytes: run.ledger.used() });

@@ -13,6 +13,7 @@ import { carryOut, type Machine, type OpenTrace } from './carry-out.js';
 import { describeRun } from './describe-run.js';
 import type { Execution } from './execution.js';
 import { loadWeights } from './load-weights.js';
+import { refuseUnsaved } from './plugins/guests.js';
 import type { ResolvedRun } from './resolve.js';
 
 export type { Execution, Progress } from './execution.js';
@@ -27,6 +28,14 @@ export type { Execution, Progress } from './execution.js';
  */
 export async function executeRun(resolved: ResolvedRun, execution: Execution): Promise<Sealed> {
   await refuseExisting(execution.dir);
+  const { snapshotEvery = 'auto' } = execution;
+  if (snapshotEvery !== 'auto' && snapshotEvery > 0) {
+    refuseUnsaved(
+      resolved,
+      `snapshots every ${snapshotEvery} steps`,
+      'leave out --snapshot-every: none are taken then',
+    );
+  }
   return withMachine(resolved, execution, async (machine) => {
     const trace = await openTrace(resolved, execution, machine.pool);
     return carryOut(resolved, execution, machine, trace);

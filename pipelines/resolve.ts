@@ -14,6 +14,7 @@ import { checkWeights } from './check-weights.js';
 import { configSchema, sparsitySchema, type Config } from './config.js';
 import type { AddedSink } from './plugins/open-sinks.js';
 import type { AddedOperator } from './plugins/place-operators.js';
+import { guardSource } from './plugins/guard-source.js';
 import { builtIn, isReference, loadPlugins, pluginOf, type Registry } from './registry.js';
 import {
   refuseContradictions,
@@ -134,7 +135,9 @@ async function openSource(
   registry: Registry,
 ) {
   const plugin = inPart(['source'], () => pluginOf(registry, 'source', name));
-  const source = inPart(['source'], () => plugin(options)({ seed, stdin }));
+  const open = inPart(['source'], () => plugin(options));
+  const make = () => open({ seed, stdin });
+  const source = inPart(['source'], () => (isReference(name) ? guardSource(name, make) : make()));
   const model = source.kind === 'entries' ? await modelOf(source, asked) : tokenModel(asked);
   return { plugin, source, model };
 }

@@ -19,6 +19,7 @@ import { carryOut, type OpenTrace } from './carry-out.js';
 import { configSchema } from './config.js';
 import { clockFrom, withMachine } from './execute.js';
 import type { Execution } from './execution.js';
+import { refuseUnsaved } from './plugins/guests.js';
 import { resolveRun, type ResolvedRun } from './resolve.js';
 
 /** How a resumed run is carried out. Its kernel is that of the run: another one may round differently. */
@@ -60,6 +61,7 @@ export async function resumeRun(execution: ResumeExecution): Promise<Resumed> {
     return { ...(await sealTrace(dir)), onlySealed: true };
   }
   const resolved = await resolveAgain(dir, run);
+  refuseUnsaved(resolved, `resume ${dir}`, `run again; or keep what is there: kronflow seal ${dir}`);
   const kernel = kernelOf(dir, run);
   return withMachine(resolved, { ...execution, kernel }, async (machine, label) => {
     if (label !== run.kernel) throw otherKernel(dir, run, label);
@@ -184,10 +186,12 @@ async function writeRestart(dir: string, steps: number, threads: number): Promis
   const run = await readRunFile(dir);
   if (run.sealed) throw new Failure('bad-trace', `${dir} was sealed a moment ago`, `kronflow inspect ${dir}`);
   const before = Array.isArray(run.execution.resumed_at) ? (run.execution.resumed_at as unknown[]) : [];
+  const { dropped_caches: _, ...kept } = run.execution;
   const counters = { read: null, processed: null, refused: null, rows: {} };
   const started: RunFile = {
     ...{ ...run, status: 'running', error: null, finished_at: null, cuts: [], counters },
-    execution: { ...run.execution, threads, resumed_at: [...before, steps] },
+    // a cache that was dropped after the snapshot may do better this time; one before it, the snapshot knows
+    execution: { ...kept, threads, resumed_at: [...before, steps] },
   };
   for (const table of tableNames) await rm(join(dir, `${table}.parquet`), { force: true });
   await writeRunFile(dir, started);

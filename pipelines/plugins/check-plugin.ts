@@ -39,7 +39,11 @@ const OF_KIND: Readonly<Record<PluginKind, Readonly<Record<string, Rule>>>> = {
     ...{ claimedEps: optional(fn), within: optional(fn), readsPart: optional(flag) },
   },
   source: { brings: oneOf(['tokens', 'entries']) },
-  operator: { after: oneOf(PLACES), needsReference: optional(flag), state: optional(oneOf(['none', 'saved', 'unsaved'])) },
+  operator: {
+    after: oneOf(PLACES),
+    needsReference: optional(flag),
+    state: optional(oneOf(['none', 'saved', 'unsaved'])),
+  },
   sink: {},
 };
 

@@ -29,7 +29,8 @@ export function withoutDroppedRows(sink: TraceSink, bank: SavedBank, parts: Drop
   };
 }
 
-async function sayInRunFile(dir: string, drops: readonly DroppedCache[]): Promise<void> {
+/** Write into run.json which caches have rows no longer. */
+export async function sayInRunFile(dir: string, drops: readonly DroppedCache[]): Promise<void> {
   const run = await readRunFile(dir);
   await writeRunFile(dir, { ...run, execution: { ...run.execution, ...describeDrops(drops) } });
 }

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import { Failure } from '../../src/core/failure.js';
 import type { Run } from '../../src/core/run.js';
 import type { RunSink, SinkParts } from '../../src/core/sink.js';
 import { pluginFailure } from '../../src/core/thrown.js';
@@ -33,6 +34,21 @@ const NO_SINKS: RunSink = { write: () => Promise.resolve(), close: () => Promise
 /** Whether an operator has state that no snapshot can hold. */
 export function isUnsaved({ spec }: AddedOperator): boolean {
   return spec.state === 'unsaved';
+}
+
+/**
+ * Refuse what needs the whole state of a run, where an operator has some that no snapshot can hold.
+ * @throws Failure `bad-option`
+ */
+export function refuseUnsaved(
+  { operators }: { readonly operators: readonly AddedOperator[] },
+  what: string,
+  hint: string,
+): void {
+  const unsaved = operators.find(isUnsaved);
+  if (unsaved === undefined) return;
+  const why = `operator ${unsaved.name} has state that cannot be saved (its spec says state: 'unsaved')`;
+  throw new Failure('bad-option', `${what}: ${why}`, hint);
 }
 
 /** No operators and no sinks yet. */

@@ -47,7 +47,10 @@ export async function loadPlugin(reference: string, fromFolder: string): Promise
     ...{ reference, plugin, input: { kind: 'plugin', name: reference, path: shownPath(path), sha256 } },
     as(kind) {
       if (plugin.spec.kind === kind) return plugin;
-      const what = `plug-in ${reference} is a ${plugin.spec.kind}, where a ${kind} is needed`;
+      const [is, needed] = [plugin.spec.kind, kind].map((one) =>
+        one === 'operator' ? `an ${one}` : `a ${one}`,
+      );
+      const what = `plug-in ${reference} is ${is}, where ${needed} is needed`;
       throw new Failure('bad-plugin', what, `use it as --${plugin.spec.kind} ${reference}`);
     },
   };
