@@ -331,9 +331,9 @@ function deviation() {
     text(300, 60, 'R = 0.6', { fill: 'one', weight: 600 }),
     text(340, 130, 'R = 1.9', { fill: 'two', weight: 600 }),
     bars(470, 90, [22, 20, 19, 18, 18, 17, 17, 16, 16, 15, 15, 14, 14, 13, 12], 'one'),
-    text(560, 112, 'attention is spread: forgetting costs much', soft),
+    text(560, 112, 'attention is spread: every pair counts a little', soft),
     bars(470, 190, [64, 30, 16, 9, 6, 4, 3, 2, 2, 1, 1, 1, 1, 1, 1], 'two'),
-    text(560, 212, 'a few pairs hold it: keeping those is enough', soft),
+    text(560, 212, 'a few pairs hold it: keeping those is what counts', soft),
   );
 }
 
