@@ -26,7 +26,7 @@ export function explain(tree: MapNode, origins: readonly Origin[], error: unknow
 
 /** Who a message about a run begins with: `cache LABEL`, `operator NAME`. */
 function culprit(tree: MapNode, { what }: Failure, origins: readonly Origin[]): Path {
-  const [, kind, name] = /^(cache|operator|sink|source) (.+?)[,:] /.exec(what) ?? [];
+  const [, kind, name] = /^(cache|operator|sink|source) (.+?)(?: \(.*?\))?[,:] /.exec(what) ?? [];
   if (kind === undefined) return [];
   if (kind === 'source') return ['source'];
   if (kind === 'cache') return ['caches', origins.findIndex(({ label }) => label === name)];
@@ -78,6 +78,7 @@ function inWordsOfFiles(tree: MapNode, text: string): string {
     return isWritten('source') && !isWritten('model') ? `source.${key}` : KEYS[flag];
   };
   return text
+    .replace('--on-error skip', 'onError: skip')
     .replace(/\bpass --([a-z-]+) (\S+?)(?=[,;]?(?:\s|$))/g, (all, flag: string, value: string) =>
       flag in KEYS ? `write ${keyOf(flag)}: ${value}` : all,
     )
