@@ -52,7 +52,8 @@ function encodeWork(
   encodeJob(words, job);
 }
 
-function encodeJob(words: WordWriter, job: Job): void {
+/** Write one job, from its kind's own words on. */
+export function encodeJob(words: WordWriter, job: Job): void {
   switch (job.kind) {
     case 'grid':
       words.push(ROLES.indexOf(job.role));

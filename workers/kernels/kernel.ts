@@ -59,6 +59,6 @@ export interface Tiling {
 /** The tiling of each rung. */
 export const TILINGS: Readonly<Record<KernelName, Tiling>> = {
   native: { panel: 64, work: 2 ** 19, scratch: 0, skips: true },
-  wasm: { panel: 48, work: 2 ** 19, scratch: 2 ** 19, skips: false },
+  wasm: { panel: 48, work: 2 ** 19, scratch: 2 ** 19, skips: true },
   reference: { panel: PANEL, work: 2 ** 18, scratch: 0, skips: true },
 };

@@ -37,6 +37,17 @@ export function clearPartial(out: Float64Array): void {
   out[PARTIAL.rest] = -Infinity;
 }
 
+/** Add another partial of a fast kernel, whose mean, deviation and squares are not measured. */
+export function addPartial(out: Float64Array, other: Float64Array): void {
+  raiseMax(out, other[PARTIAL.m]);
+  const weight = other[PARTIAL.m] === -Infinity ? 0 : Math.exp(other[PARTIAL.m] - out[PARTIAL.m]);
+  out[PARTIAL.l] += weight * other[PARTIAL.l];
+  for (let j = PARTIAL_HEADER; j < out.length; j++) out[j] += weight * other[j];
+  out[PARTIAL.max] = Math.max(out[PARTIAL.max], other[PARTIAL.max]);
+  out[PARTIAL.pairs] += other[PARTIAL.pairs];
+  out[PARTIAL.flops] += other[PARTIAL.flops];
+}
+
 /** Note that `pairs` pairs with scores of at most `bound` were skipped. */
 export function addRest(out: Float64Array, pairs: number, bound: number): void {
   if (pairs > 0) out[PARTIAL.rest] = lnSum(out[PARTIAL.rest], Math.log(pairs) + bound);

@@ -17,6 +17,7 @@ const sets = (['avx512', 'avx2', 'portable'] as const).filter((set) => addon?.ch
 afterAll(() => void addon?.choose(''));
 const kernels: readonly { kernel: KernelName; set: (typeof sets)[number] | null }[] = [
   { kernel: 'reference', set: null },
+  { kernel: 'wasm', set: null },
   ...sets.map((set) => ({ kernel: 'native' as const, set })),
 ];
 
@@ -192,7 +193,7 @@ describe.each(kernels)('a job that skips: $kernel $set', ({ kernel, set }) => {
 it('gives the same bits with 1 thread and with 2, and inline (L6)', async () => {
   const p = problem(8, 2000, 2000, 16, 2, 6);
   const request = { q: p.q, d: p.d, scale: 1, plan: skippingPlan(p, true) };
-  for (const kernel of addon ? (['reference', 'native'] as const) : (['reference'] as const)) {
+  for (const kernel of ['reference', 'wasm', ...(addon ? (['native'] as const) : [])] as const) {
     addon?.choose('');
     const pools = [1, 2].map((threads) =>
       createPool({ arena: p.arena, threads, kernel: { name: kernel, label: kernel } }),

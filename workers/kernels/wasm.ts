@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { TILINGS, type BoardJob, type Kernel } from './kernel.js';
+import type { AtomsJob } from '../../src/core/plan.js';
+import { TILINGS, type Kernel } from './kernel.js';
 import { clearPartial, PARTIAL, PARTIAL_HEADER } from './partial.js';
+import { WasmSkipping, type ScoreAll } from './wasm-skipping.js';
 
 /** Builds of the wasm kernel, slowest first; see workers/assembly/builds.mjs. */
 export const WASM_BUILDS = ['wasm-128', 'wasm-relaxed', 'wasm-paired'] as const;
@@ -33,19 +35,26 @@ export function wasmKernel(build: WasmBuild, memory: WebAssembly.Memory): Kernel
   const module = new WebAssembly.Module(wasmBytes(build)); // compiled once: V8 knows bytes that it has seen
   const wasm = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as WasmExports;
   if (wasm.scratchBytes() > TILINGS.wasm.scratch) throw new RangeError(`${build} needs more scratch memory`);
+  const scoreAll: ScoreAll = (work, job, words, from, to, out) => {
+    const acc = out.byteOffset + out.BYTES_PER_ELEMENT * PARTIAL_HEADER;
+    wasm.tile(words, from, to, work.scratch, acc);
+    describe(job, work.d, to - from, wasm, out);
+  };
+  const skipping = new WasmSkipping(scoreAll, wasm.scratchBytes());
   return {
     does: (job, precise) => !precise && (job.kind === 'grid' || job.kind === 'rows'),
-    run(job, from, to, out) {
+    run(work, from, to, out) {
+      const { job } = work;
+      if (job.kind !== 'grid' && job.kind !== 'rows') throw new RangeError(`wasm kernel: a ${job.kind} job`);
+      if (job.skip) return skipping.run(work, job, job.skip, from, to, out);
       clearPartial(out);
-      wasm.tile(job.words, from, to, job.scratch, out.byteOffset + out.BYTES_PER_ELEMENT * PARTIAL_HEADER);
-      describe(job, to - from, wasm, out);
+      scoreAll(work, job, work.words, from, to, out);
     },
   };
 }
 
 /** Write the header: `acc` is there already. Scores that float32 cannot hold make the answer NaN, never a wrong one. */
-function describe({ job, d }: BoardJob, rows: number, wasm: WasmExports, out: Float64Array): void {
-  if (job.kind !== 'grid' && job.kind !== 'rows') throw new RangeError(`wasm kernel: a ${job.kind} job`);
+function describe(job: AtomsJob, d: number, rows: number, wasm: WasmExports, out: Float64Array): void {
   const [m, max, l] = [wasm.m.value, wasm.max.value, wasm.l.value] as [number, number, number];
   const [one, two] = job.kind === 'grid' ? [job.side1, job.side2] : [job.atoms, null];
   const weighted = one.logWeights !== null || (two?.logWeights ?? null) !== null || job.logScale !== 0;
