@@ -74,7 +74,7 @@ export const symbolic: Look = {
 /** Pixels of one of `wanted` panels in a plot `width` wide. */
 export function panelWidth(width: number, wanted: number, margin: number): number {
   const columns = width < NARROW ? 1 : wanted;
-  return Math.max(80, Math.floor((width - GAP * (columns - 1)) / columns - margin));
+  return Math.max(150, Math.floor((width - GAP * (columns - 1)) / columns - margin));
 }
 
 /** What the page needs in order to resolve the names of `symbolic`. */

@@ -54,7 +54,7 @@ function token(text: string, names: Readonly<Record<string, string>>, width: num
   const columns = width < narrow ? 1 : Number(wanted);
   if (name === '@columns') return columns;
   if (name === '@width')
-    return Math.max(80, Math.floor((width - gap * (columns - 1)) / columns - Number(margin)));
+    return Math.max(150, Math.floor((width - gap * (columns - 1)) / columns - Number(margin)));
   return names[text] ?? text;
 }
 
@@ -74,9 +74,12 @@ function draw(plot: PagePlot): void {
   const spec = { ...plot.spec, datasets: { rows: rowsOf(plot) }, config: data.config };
   const compiled = vegaLite.compile(resolved(spec, names, width), { logger: silent }).spec;
   views.get(plot.id)?.finalize();
+  const within = document.createElement('div'); // Vega gives it a label of its own: the box around it has the words
+  within.setAttribute('aria-hidden', 'true');
+  box.replaceChildren(within);
   const view = new vega.View(vega.parse(compiled), {
     renderer: 'svg',
-    container: box,
+    container: within,
     hover: true,
     logger: silent,
   });
@@ -84,7 +87,6 @@ function draw(plot: PagePlot): void {
   view.addEventListener('pointermove', (event, item) => show(plot, item, event));
   view.addEventListener('pointerout', hide);
   box.dataset.width = String(width);
-  box.querySelector('svg')?.setAttribute('aria-hidden', 'true'); // the figure has the words
   views.set(plot.id, view);
 }
 
