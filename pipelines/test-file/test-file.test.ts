@@ -1,8 +1,13 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { temporaryFolder } from '../../data/testing/folder.js';
+import { failureText } from '../../src/cli/test-text.js';
+import { testFileSchema } from './schema.js';
 import { rowText, runTestFile, type FileResult } from './index.js';
 
 const folder = temporaryFolder();
@@ -109,6 +114,42 @@ describe('a file of tests', () => {
   it('leaves nothing behind', () => {
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('kronflow-pipeline-'))).toEqual([]);
   });
+});
+
+it('docs/pipeline-tests.md says every key', () => {
+  const page = readFileSync('docs/pipeline-tests.md', 'utf8');
+  const names = keysOf(z.toJSONSchema(testFileSchema, { io: 'input' }));
+  expect(names).toContain('tolerance');
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
+});
+
+/** Names of all properties in a JSON schema. */
+function keysOf(schema: unknown): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { properties = {} } = schema as { properties?: object };
+  return [...Object.keys(properties), ...Object.values(schema).flatMap(keysOf)];
+}
+
+it('shows what an operator threw, with its name and step', async () => {
+  const zod = pathToFileURL(
+    join(createRequire(import.meta.url).resolve('zod/package.json'), '../index.js'),
+  ).href;
+  const spec = "kind: 'operator', apiVersion: 1, name: 'fragile', summary: 's', paper: null, after: 'attend'";
+  const code = `import { z } from '${zod}';
+export const fragile = Object.assign(() => () => (events) => events.pipe(() => { throw new TypeError('no atoms'); }), {
+  spec: { ${spec}, options: z.object({}) },
+});
+`;
+  write('fragile.mjs', code);
+  const text = `${PIPELINE.replace('kronflow: 1', 'kronflow: 1\noperators: [{ name: ./fragile.mjs#fragile }]')}`;
+  write('fragile.yaml', text);
+  const file = write(
+    'f.test.yaml',
+    'kronflow: 1\npipeline: ./fragile.yaml\ntests: [{ name: a, expect: { rows: 1 } }]\n',
+  );
+  const { tests } = await runTestFile(file);
+  expect(failureText(tests[0].error)).toMatch(/operator \S+#fragile, stream 0, layer 0, step 0/);
+  expect(failureText(tests[0].error)).toMatch(/TypeError: no atoms\n.* at .*fragile.mjs/s);
 });
 
 it.each([

@@ -4,7 +4,10 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { temporaryFolder } from '../../data/testing/folder.js';
+import type { CachePlugin } from '../core/cache.js';
+import { checkCache } from '../testing/index.js';
 
 // A new user in an empty folder, with what `npm pack` packs: scaffold a cache, change its policy, test it, run it.
 const run = promisify(execFile);
@@ -128,6 +131,18 @@ describe('a new user', () => {
     expect(await at('.', process.execPath, 'all.mjs')).toMatchObject({
       ...{ code: 0, stdout: expect.stringContaining('checkCache') },
     });
+  });
+
+  it('can be checked by another copy of kronflow than the one it was made with', async () => {
+    expect(await kronflow('create', 'cache', 'their-cache')).toMatchObject({ code: 0 });
+    const { theirCache } = (await import(join(folder.path, 'their-cache/their-cache.js'))) as {
+      theirCache: CachePlugin;
+    };
+    await checkCache(theirCache, { options: [{ size: 5 }], effort: 'quick' });
+    const anything = theirCache.spec.options.extend({ size: z.any().default(4).describe('anything') });
+    const bad = Object.assign(() => theirCache(), { spec: { ...theirCache.spec, options: anything } });
+    const accepts = checkCache(bad as CachePlugin, { effort: 'quick' });
+    await expect(accepts).rejects.toThrow(/no-such-option = 1 was accepted/);
   });
 
   it('gets plug-ins of every kind that type-check, in both languages, and pass their tests', async () => {

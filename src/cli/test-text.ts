@@ -26,6 +26,7 @@ export function failureText(error: unknown): string {
 
 /** What a plug-in threw is the cause of the failure that names the plug-in. */
 function causeText({ cause }: Error): string {
+  if (isFailure(cause)) return causeText(cause);
   return cause instanceof Error && cause.stack !== undefined ? `\n  thrown: ${firstFrames(cause.stack)}` : '';
 }
 
