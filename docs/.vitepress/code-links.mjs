@@ -2,6 +2,7 @@ import { posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileFor, pageOf } from './shown-files.mjs';
 
+const PUBLIC = 'public/';
 const docs = fileURLToPath(new URL('../', import.meta.url));
 
 /**
@@ -24,12 +25,20 @@ function rewritten(tokens, folder, Token) {
   return tokens.flatMap((token) => {
     if (token.type === 'link_open') {
       depth++;
-      const path = outside(token.attrGet('href'), folder);
+      const href = token.attrGet('href');
+      const path = outside(href, folder);
       if (path !== null) token.attrSet('href', path);
+      else if (href.startsWith(PUBLIC)) asFile(token, href);
     } else if (token.type === 'link_close') depth--;
     else if (token.type === 'code_inline' && depth === 0) return linked(token, Token);
     return [token];
   });
+}
+
+/** A file that is served as it is: the browser must load it, not the router of the site. */
+function asFile(token, href) {
+  token.attrSet('href', href.slice(PUBLIC.length - 1));
+  token.attrSet('target', '_self');
 }
 
 /** The page of a file that a relative link names; null for every other link. */
