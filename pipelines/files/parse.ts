@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { PipelineFailure } from './problem.js';
 import { syntaxProblem } from './syntax.js';
-import type { Entry, Node, Place } from './tree.js';
+import type { Entry, Node, Place, PlaceAt } from './tree.js';
 
 const MOST_NODES = 100_000; // aliases of aliases grow without bound
 
@@ -23,9 +23,6 @@ export function parseTree(text: string, name: FileName): Node {
   if (problem !== null) throw new PipelineFailure([problem]);
   return toTree(document, placeAt, name);
 }
-
-/** Where an offset of the text lies. */
-export type PlaceAt = (offset: number) => Place;
 
 function placesOf(text: string, { from, folder }: FileName, lines: LineCounter): PlaceAt {
   const texts = text.split(/\r?\n/);

@@ -1,6 +1,6 @@
 import type { Document } from 'yaml';
-import type { PlaceAt } from './parse.js';
 import type { Problem } from './problem.js';
+import type { PlaceAt } from './tree.js';
 
 type SyntaxError = Document['errors'][number] | Document['warnings'][number];
 type Told = readonly [what: string, hint: string];

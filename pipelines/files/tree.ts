@@ -11,6 +11,9 @@ export interface Place {
   readonly folder: string;
 }
 
+/** Where an offset of a text lies. */
+export type PlaceAt = (offset: number) => Place;
+
 /** A value of a pipeline file that remembers where it was written, also after includes were merged. */
 export type Node = MapNode | ListNode | ScalarNode;
 

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { estimateRun, type RunEstimate } from '../../pipelines/estimate.js';
 import type { ResolvedRun } from '../../pipelines/resolve.js';
 import { formatBytes } from '../core/format.js';
+import { wrapped } from './describe.js';
 
 /** What a run would be, besides what is in its config. */
 export interface DryRun {
@@ -19,7 +20,10 @@ export async function showDryRun(
   const { config, inputs } = resolved;
   const text = json
     ? JSON.stringify({ config, inputs, repeats, estimate })
-    : [...(description === null ? [] : [description]), estimateText(resolved, estimate, repeats)].join('\n');
+    : [
+        ...(description === null ? [] : wrapped(description, 0)),
+        estimateText(resolved, estimate, repeats),
+      ].join('\n');
   process.stdout.write(`${text}\n`);
 }
 

@@ -7,8 +7,8 @@ import type { PipelineFlags } from './pipeline-flags.js';
 import type { RunFlags } from './run-flags.js';
 import { leaveTrace } from './run-to-trace.js';
 
-/** Told of each trace that is there, as soon as it is. */
-export type OnTrace = (dir: string) => Promise<void>;
+/** Told of each trace that is there, as soon as it is, and what its pipeline says of itself. */
+export type OnTrace = (dir: string, description: string | null) => Promise<void>;
 
 /**
  * Run a pipeline file, once for each of its repeats. What a later one would trip over is refused before the first starts.
@@ -32,7 +32,7 @@ export async function runPipeline(
     await leaveTrace(run, how).catch((error: unknown) => {
       throw isFailure(error) && error.code === 'plugin-failed' ? explain(error) : error;
     });
-    await onTrace(dirs[i]);
+    await onTrace(dirs[i], pipeline.description);
     if (process.exitCode) return; // interrupted: so are the others
   }
 }

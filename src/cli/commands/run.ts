@@ -7,6 +7,7 @@ import { summarise } from '../../../pipelines/summarise.js';
 import { asRecorded, type Said } from '../as-recorded.js';
 import type { SelectionOptions } from '../../../data/sources/selection.js';
 import { Failure } from '../../core/failure.js';
+import { wrapped } from '../describe.js';
 import { showDryRun } from '../dry-run.js';
 import { addPipelineFlags, overridesOf, type PipelineFlags } from '../pipeline-flags.js';
 import { reportAtEnd, withReportFlags, type ReportFlags } from '../report-at-end.js';
@@ -67,7 +68,11 @@ async function runFile(path: string, overrides: readonly Override[], flags: AllR
     const { pipeline, resolved } = await preparePipeline(path, { set, overrides, stdin: process.stdin });
     return showDryRun({ resolved, ...pipeline }, flags.json === true);
   }
-  await runPipeline(path, overrides, flags, (dir) => showTrace(dir, flags));
+  await runPipeline(path, overrides, flags, (dir, description) => {
+    if (description !== null && !flags.json)
+      process.stdout.write(`${wrapped(description, 0).join('\n')}\n\n`);
+    return showTrace(dir, flags);
+  });
 }
 
 function nothingToSet(text: string): Failure {
