@@ -36,6 +36,22 @@ it('reads JSON, with tabs', async () => {
   ]);
 });
 
+it('reads what Windows editors leave: a byte order mark, and carriage returns', async () => {
+  const { request } = await load(`\ufeff${small().replaceAll('\n', '\r\n')}`);
+  expect(request.tokens).toBe(5);
+  folder.write({ 'b.yaml': small('seeds: 1\n').replaceAll('\n', '\r\n') });
+  expect(await refusal('b.yaml')).toMatch(/^b\.yaml:8:1: .*\n  8 \| seeds: 1\n/);
+});
+
+it('follows aliases, but not into themselves', async () => {
+  const text = small().replace('{ name: gaussian, d: 4, heads: 1 }', '&a { name: gaussian, d: 4 }');
+  folder.write({ 'b.yaml': `${text}operators: [*a]\n`, 'c.yaml': small('operators: &o [*o]\n') });
+  expect(await refusal('b.yaml')).toMatch(
+    /^b\.yaml:2:20: operators\[0\]\.name: operator "gaussian" does not exist/,
+  );
+  expect(await refusal('c.yaml')).toMatch(/^c\.yaml:8:16: \*o names what it stands in/);
+});
+
 it('makes a request for each repeat, with a seed of its own', async () => {
   const seeds = repeatsOf(await load(small('repeats: 3\nseed: 7\n'))).map(({ seed }) => seed);
   expect(seeds).toEqual([7, 8, 9]);

@@ -35,6 +35,7 @@ const PRESETS = [
   'paper-trade-off',
   'quickstart',
 ];
+const REPOSITORY = dirname(dirname(dirname(dirname(MAIN))));
 const QUIET = ['--no-report', '--threads', '1'];
 
 /** The same files, byte for byte; the log says when it was written. */
@@ -88,6 +89,27 @@ describe('run.json runs again to the same bytes', () => {
     await run('replay', 'rec', '--to', '5', '--timings', 'off', '-o', 'a', ...QUIET);
     await run('run', 'a', '-o', 'b', ...QUIET);
     expectSameBytes('a', 'b');
+  });
+
+  it('of a pipeline with a plug-in that lies beside it, in another folder', async () => {
+    mkdirSync(at('deep'));
+    symlinkSync(join(REPOSITORY, 'node_modules'), at('node_modules'));
+    writeFileSync(
+      at('deep', 'mine.mjs'),
+      `export { strided } from '${REPOSITORY}/dist/examples/custom-cache.js';`,
+    );
+    const text = readFileSync(at('mine.yaml'), 'utf8').replace('two-cache', './mine.mjs#strided');
+    writeFileSync(at('deep', 'mine.yaml'), text.replace('ids.txt', '../ids.txt'));
+    await run('run', 'deep/mine.yaml', '-o', 'a', ...QUIET);
+    expect(runFile('a').config).toMatchObject({
+      source: { options: { path: 'ids.txt' } },
+      caches: [{ name: './deep/mine.mjs#strided', label: 'strided' }, {}],
+    });
+    await run('run', 'a', '-o', 'b', ...QUIET);
+    expectSameBytes('a', 'b');
+    writeFileSync(at('deep', 'mine.mjs'), `${readFileSync(at('deep', 'mine.mjs'), 'utf8')}// changed\n`);
+    const { stderr } = await kronflowHere(['run', 'a', '--dry-run'], { cwd: folder.path });
+    expect(stderr).toMatch(/mine\.mjs is not what it was/);
   });
 
   it('of a dry run too', async () => {
@@ -195,7 +217,6 @@ it('--set without a pipeline file is refused', async () => {
 });
 
 describe('a plug-in that goes wrong is named with its place in the file, and what to do', () => {
-  const REPOSITORY = dirname(dirname(dirname(dirname(MAIN))));
   const plugin = `import { defineCache } from 'kronflow';
 import { strided } from '${REPOSITORY}/dist/examples/custom-cache.js';
 const broken = (name, change) => defineCache({ ...strided.spec, name, options: strided.spec.options }, (options, parts) => {
