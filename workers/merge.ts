@@ -5,6 +5,17 @@ import { addScores, clearPartial, lnSum, PARTIAL, PARTIAL_HEADER, partialLength 
 const totals = new Float64Array(partialLength(0)); // of the request that is merged: to make one takes as long as a tile
 const NONE = new Float64Array(0);
 
+// A vector of its own costs ten times as much as a part of a larger one: memory from the system, and a finaliser each.
+const SLAB = 4096;
+let slab = new Float64Array(SLAB);
+let used = 0;
+
+/** A vector of zeros that nobody else has, (d). */
+function zeros(d: number): Float64Array {
+  if (used + d > SLAB) [slab, used] = [new Float64Array(SLAB), 0];
+  return slab.subarray(used, (used += d));
+}
+
 /** The partial of one tile and what its job adds to. */
 export interface TilePartial {
   readonly role: AttendJob['role'];
@@ -77,7 +88,7 @@ class Sum {
   squares = 0;
   readonly acc: Float64Array;
   constructor(d: number) {
-    this.acc = d === 0 ? NONE : new Float64Array(d);
+    this.acc = d === 0 ? NONE : zeros(d);
   }
 
   add(partial: Float64Array): void {

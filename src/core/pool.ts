@@ -15,7 +15,7 @@ export interface AttendRequest {
 
 /** The answer to one request. */
 export interface Answer {
-  /** Attention output, (d). */
+  /** Attention output, (d); it may lie in a larger buffer. */
   readonly output: Float64Array;
   /** ln of the denominator: log-sum-exp of the (weighted) scores. */
   readonly lse: number;

@@ -35,7 +35,9 @@ function requests(arena: SharedArena): AttendRequest[] {
 async function hash(pool: AttentionPool, arena: SharedArena): Promise<string> {
   const sha256 = createHash('sha256');
   for (const { output, lse } of await pool.attend(requests(arena))) {
-    sha256.update(new Uint8Array(output.buffer)).update(Float64Array.of(lse));
+    sha256
+      .update(new Uint8Array(output.buffer, output.byteOffset, output.byteLength))
+      .update(Float64Array.of(lse));
   }
   await pool.close();
   return sha256.digest('hex');
