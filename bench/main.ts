@@ -12,6 +12,7 @@ import { pace } from './pace.js';
 import { describeMachine, findingsTable, reached } from './report.js';
 import { sharing } from './sharing.js';
 import { skipping } from './skip.js';
+import { watching } from './watching.js';
 import { compareWith } from './versus/compare.js';
 
 // npm run bench [-- NAME …] [-- --json FILE]: the targets of docs/, measured against one another in one run.
@@ -28,6 +29,7 @@ const all: readonly Measurement[] = [
   importing,
   sharing,
   replay,
+  watching,
 ];
 
 const { values, positionals } = parseArgs({

@@ -79,6 +79,7 @@ ${Object.keys(THEMES.light.hues)
   .join('\n')}
 #plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 0 32px; }
 figure { margin: 0; min-width: 0; }
+figure.wide { grid-column: 1 / -1; }
 figure .plot { min-height: 300px; overflow-x: auto; }
 figure .plot svg { display: block; max-width: 100%; height: auto; }
 figcaption { color: var(--soft); font-size: 12px; margin-bottom: 8px; }

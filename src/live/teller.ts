@@ -14,8 +14,11 @@ import type { WatchedRun } from './watched-run.js';
 /** Says of a run what its page shows: numbers, and the plots of the reports that its fold can feed. */
 export function tellerOf(run: WatchedRun): Teller {
   const styles = stylesOf(run.facts.caches.map(({ name, label }) => ({ name, label })));
-  return { state: () => stateOf(run, styles), plots: () => plotsOf(run, styles) };
+  const growth = growthOfLabels(run.facts);
+  return { state: () => stateOf(run, styles), plots: () => plotsOf(run, { styles, growth }) };
 }
+
+type Known = Pick<Context, 'styles' | 'growth'>;
 
 function stateOf(run: WatchedRun, styles: ReadonlyMap<string, CacheStyle>): State {
   const { facts, fold } = run;
@@ -38,8 +41,11 @@ function stateOf(run: WatchedRun, styles: ReadonlyMap<string, CacheStyle>): Stat
   };
 }
 
-function plotsOf({ facts, fold }: WatchedRun, styles: ReadonlyMap<string, CacheStyle>): readonly PlotTexts[] {
-  const context = contextOf(facts, styles, Math.max(1, fold.longest));
+function plotsOf({ facts, fold }: WatchedRun, known: Known): readonly PlotTexts[] {
+  const context: Context = {
+    ...{ ...known, steps: Math.max(1, fold.longest), run: 'trace', games: [] },
+    groups: [{ name: RUN, traces: [] }],
+  };
   const pluginOf = (label: string) => facts.caches.find((cache) => cache.label === label)?.name ?? null;
   return plots.flatMap((plot) => {
     const rows = liveRows.get(plot.id)?.(fold, pluginOf) ?? [];
@@ -50,19 +56,13 @@ function plotsOf({ facts, fold }: WatchedRun, styles: ReadonlyMap<string, CacheS
   });
 }
 
-function contextOf(
-  { caches, d, order }: WatchedRun['facts'],
-  styles: ReadonlyMap<string, CacheStyle>,
-  steps: number,
-): Context {
-  return {
-    ...{ styles, steps, run: 'trace', games: [] },
-    groups: [{ name: RUN, traces: [] }],
-    growth: (wanted) => {
-      const cache = caches.find(({ label }) => label === wanted);
-      return cache === undefined
-        ? null
-        : growthOf(cache.name, cache.options, { d, order, bytesPerNumber: 4 });
-    },
-  };
+/** Asked once: formulas do not change while a run goes on. */
+function growthOfLabels({ caches, d, order }: WatchedRun['facts']): Context['growth'] {
+  const found = new Map(
+    caches.map(({ name, label, options }) => [
+      label,
+      growthOf(name, options, { d, order, bytesPerNumber: 4 }),
+    ]),
+  );
+  return (label) => found.get(label) ?? null;
 }

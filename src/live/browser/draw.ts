@@ -1,4 +1,4 @@
-import { panelWidth } from '../../report/look.js';
+import { layout, panelWidth } from '../../report/look.js';
 import type { PlotChange, PlotRow } from '../message.js';
 
 /** As much of vega's View as the page uses. */
@@ -43,6 +43,7 @@ export function figure(parent: Element, expr: object): Figure {
   return {
     take(change) {
       element.id = `plot-${change.id}`;
+      if (change.spec !== undefined) element.className = isWide(change.spec) ? 'wide' : '';
       title.textContent = change.title;
       text.textContent = change.caption;
       plot.setAttribute('aria-label', change.alt);
@@ -71,6 +72,11 @@ function open(container: Element, spec: object, expr: object): View {
   return new vega.View(runtime, { renderer: 'svg', container, expr, hover: true });
 }
 
+/** Panels that stand beside each other want the whole width. */
+function isWide(spec: object): boolean {
+  return JSON.stringify(spec).includes('"@columns:');
+}
+
 /** Vega marks the rows that it is given: ours stay as they are. */
 function copies(rows: readonly PlotRow[]): PlotRow[] {
   return rows.map((row) => ({ ...row }));
@@ -89,7 +95,7 @@ function resolved(spec: unknown, colours: ReadonlyMap<string, string>, width: nu
 
 function token(name: string, colours: ReadonlyMap<string, string>, width: number): string | number {
   const [kind, wanted, margin] = name.slice(1).split(':');
-  if (kind === 'columns') return 1; // figures of this page stand beside each other themselves
-  if (kind === 'width') return panelWidth(width, Math.min(1, Number(wanted)), Number(margin));
+  if (kind === 'columns') return width < layout.narrow ? 1 : Number(wanted);
+  if (kind === 'width') return panelWidth(width, Number(wanted), Number(margin));
   return colours.get(name) ?? name;
 }
