@@ -52,7 +52,7 @@ export async function tracePlots(dir: string, screen: Screen): Promise<string> {
       ...{ series: lines('error', false, middle), logY: true },
     },
     {
-      ...{ title: 'milliseconds per token at n, thread time (log, log)', xName: 'n', formatY: milliseconds },
+      ...{ title: 'milliseconds per token at n, thread time (log, log)', xName: 'n', formatY: msText },
       ...{ series: lines('ms', true, middle), logX: true, logY: true },
     },
   ];
@@ -69,6 +69,10 @@ function coloursOf({ config }: RunFile): ReadonlyMap<string, number> {
   const caches = Array.isArray(config.caches) ? (config.caches as { name: string; label?: string }[]) : [];
   const styles = stylesOf(caches.map(({ name, label = name }) => ({ name, label })));
   return new Map([...styles].map(([label, { hue }]) => [label, TERMINAL_HUES[hue]]));
+}
+
+function msText(ms: number): string {
+  return ms < 0.001 ? errorText(ms) : milliseconds(ms);
 }
 
 type Pick = (sorted: readonly number[]) => number;

@@ -112,7 +112,7 @@ describe('writeTimeline', () => {
     const few = await timeline(dir, 'few.json', { events: 300, bytes: 1 << 20 });
     expect(few.all.length).toBeLessThanOrEqual(400);
     expect(few.note).toMatch(
-      new RegExp(`^every ${few.stride}th token, ${Math.ceil(100 / few.stride)} of 100\\.`),
+      new RegExp(`^1 token in ${few.stride}, ${Math.ceil(100 / few.stride)} of 100\\.`),
     );
     const steps = few.all.filter(({ name }) => /^(step|prompt) \d+$/.test(name));
     expect(few.all.filter(({ name }) => name === 'update')).toHaveLength(4 * steps.length);

@@ -87,7 +87,7 @@ function firstStride(run: RunFile, events: number): number {
 }
 
 function noteOf({ tokens, kept, cut }: TimelineTally, stride: number): string {
-  const sampled = stride === 1 ? `all ${tokens} tokens` : `every ${stride}th token, ${kept} of ${tokens}`;
+  const sampled = stride === 1 ? `all ${tokens} tokens` : `1 token in ${stride}, ${kept} of ${tokens}`;
   const clipped =
     cut === 0 ? '' : `; ${cut} spans are cut to the time there was (measured_ns says all of it)`;
   return `${sampled}. Durations are measured; starts are laid out backwards from when the rows of a layer were made. attend is thread time${clipped}`;
