@@ -110,9 +110,13 @@ function assembleRun(
     yield* bank.save();
     yield* guests.save();
   };
-  const saving = withSnapshots({ dir, journal, pieces, ledger, clock, log, every, from, ...told });
-  const both: TraceSink = { write: (batch) => saving.write(batch).then(() => guests.write(batch)) };
-  const sink = logging(onRows === undefined ? both : telling(both, onRows), trace);
+  // sinks come before the snapshot: a run that goes on from it has told them everything up to there
+  const teed: Journal = {
+    ...journal,
+    write: (batch) => journal.write(batch).then(() => guests.write(batch)),
+  };
+  const saving = withSnapshots({ dir, journal: teed, pieces, ledger, clock, log, every, from, ...told });
+  const sink = logging(onRows === undefined ? saving : telling(saving, onRows), trace);
   const dropping = withoutDroppedRows(sink, bank, { clock, timings: config.trace.timings, dir });
   return { run: { ...parts, caches: bank, sink: dropping }, bank, guests };
 }
