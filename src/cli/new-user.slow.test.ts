@@ -92,7 +92,8 @@ function edit(edits: readonly (readonly [string, string])[]): void {
 
 describe('a new user', () => {
   it('scaffolds a cache, turns it into another, tests it, and runs it beside ours', async () => {
-    expect(await kronflow('create', 'cache', 'my-cache')).toMatchObject({ code: 0 });
+    const created = await kronflow('create', 'cache', 'my-cache');
+    expect([created.code, created.stdout]).toEqual([0, expect.stringContaining('cd my-cache && npm test,')]);
     edit(EDITS.slice(0, 6)); // all but what is saved
     const forgot = await at(
       'my-cache',

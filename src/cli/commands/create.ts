@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../core/failure.js';
 import { didYouMean } from '../../core/nearest.js';
@@ -9,7 +10,7 @@ import { camelCase, checkName, type Files } from '../scaffold/names.js';
 
 interface CreateFlags {
   readonly output?: string;
-  readonly typescript?: true;
+  readonly typescript?: boolean;
 }
 
 /** `create KIND NAME`: a pipeline with tests, or a plug-in package with tests and a pipeline that runs it. */
@@ -67,5 +68,16 @@ async function writeAll(folder: string, files: Files): Promise<void> {
 function next(kind: string, name: string, folder: string): string {
   if (kind === 'pipeline')
     return `Next: kronflow test ${join(folder, `${name}.test.yaml`)}, then kronflow run ${join(folder, `${name}.yaml`)}`;
-  return `Next: cd ${folder} && npm install && npm test, then npx kronflow run pipeline.yaml`;
+  const install = findsKronflow(folder) ? '' : 'npm install && ';
+  return `Next: cd ${folder} && ${install}npm test, then npx kronflow run pipeline.yaml`;
+}
+
+/** Whether code in this folder finds a kronflow that is installed there or above. */
+function findsKronflow(folder: string): boolean {
+  try {
+    createRequire(join(resolve(folder), 'package.json')).resolve('kronflow/package.json');
+    return true;
+  } catch {
+    return false;
+  }
 }
