@@ -94,6 +94,16 @@ describe('values', () => {
   });
 });
 
+it('a query can be given up', async () => {
+  const running = db.query('select sum(a.range * b.range) from range(1000000) a, range(1000000) b');
+  setTimeout(() => db.interrupt(), 50);
+  await expect(running).rejects.toMatchObject({
+    code: 'bad-input',
+    message: expect.stringMatching(/interrupt/i),
+  });
+  expect((await db.query('select 1')).rows).toEqual([[1]]);
+});
+
 describe('the sandbox', () => {
   const refused = (sql: string, why: RegExp) =>
     expect(db.query(sql), sql).rejects.toMatchObject({
@@ -131,6 +141,7 @@ describe('the sandbox', () => {
     await refused(`attach '${folder.path}/x.db'`, /ATTACH is not run/);
     await refused('install httpfs', /LOAD is not run/);
     await refused('load httpfs', /LOAD is not run/);
+    await refused("from enable_logging(storage = 'file')", /enable_logging is not run/);
     await refused('pragma enable_profiling', /PRAGMA is not run/);
     for (const [name, value] of [
       ['enable_external_access', 'true'],

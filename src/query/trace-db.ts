@@ -44,6 +44,8 @@ export interface TraceDb {
    * @throws Failure `bad-input`, `not-writable`
    */
   writeParquet(sql: string): Promise<readonly QueryColumn[]>;
+  /** Give up the query that is running: it fails. */
+  interrupt(): void;
   close(): void;
 }
 
@@ -76,7 +78,7 @@ export async function openTraces(dirs: readonly string[], options: OpenOptions =
     close();
     throw sqlFailure(error);
   }
-  return { traces, ...asking(duckdb, connection, options), close };
+  return { traces, ...asking(duckdb, connection, options), interrupt: () => connection.interrupt(), close };
 }
 
 function asking(

@@ -38,16 +38,21 @@ export async function prompt(db: TraceDb, { input, output, terminal, answer }: P
     lines.setPrompt(text.trim() === '' ? FIRST : NEXT);
     if (terminal) lines.prompt();
   };
+  let busy = false;
   const guarded = async (work: () => Promise<unknown>) => {
+    busy = true;
     try {
       await work();
     } catch (error) {
       if (!terminal || !(error instanceof Failure)) throw error;
       output.write(`${error.message}\n`);
+    } finally {
+      busy = false;
     }
   };
   let text = '';
   lines.on('SIGINT', () => {
+    if (busy) return db.interrupt();
     if (terminal) output.write(text === '' && lines.line === '' ? '\n(.quit or Ctrl-D ends this)\n' : '\n');
     text = '';
     lines.write(null, { ctrl: true, name: 'u' }); // what stands in the line is given up too
