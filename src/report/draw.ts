@@ -37,10 +37,17 @@ export async function drawSvg(spec: Spec): Promise<string> {
   const compiled = compile(spec as unknown as TopLevelSpec).spec;
   const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
   try {
-    return `${await view.toSVG()}\n`;
+    return `${short(await view.toSVG())}\n`;
   } finally {
     view.finalize();
   }
+}
+
+/** Coordinates with three decimals: a thousandth of a pixel is not seen, and the last bits of a sum are not worth a change. */
+function short(svg: string): string {
+  return svg.replace(/ (?:d|transform|[xy][12]?|width|height)="[^"]*"/g, (attribute) =>
+    attribute.replace(/-?\d+\.\d{4,}(?:e-?\d+)?/g, (number) => String(Number(Number(number).toFixed(3)))),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
 import { caches as builtIn } from '../../../operators/caches/index.js';
+import { writeWhole } from '../../../data/sinks/out-file.js';
 import { playIndexGame, type IndexGame } from '../../../pipelines/index-game.js';
 import { sizesOf } from '../../../pipelines/index-game/check.js';
 import { chooseKernel, createPool, inlinePool, SharedArena } from '../../../workers/index.js';
@@ -31,6 +32,7 @@ interface Flags {
   readonly threads: number;
   readonly kernel: KernelName | 'auto';
   readonly json?: true;
+  readonly output?: string;
 }
 
 /** `index-game`: how many of the bits that a sender streams a receiver gets back from the state of a cache. */
@@ -76,8 +78,13 @@ export function addIndexGameCommand(program: Command): void {
       new Option('--kernel <name>', 'attention kernel').choices(['auto', ...KERNELS]).default('auto'),
     )
     .option('--json', 'print as JSON')
+    .option('-o, --output <file>', 'write the result as JSON too: `kronflow report` draws it')
     .action(async (flags: Flags) => {
       const result = await atTable(flags, gameOf(flags));
+      if (flags.output !== undefined) {
+        const text = Buffer.from(`${JSON.stringify(result, null, 2)}\n`);
+        await writeWhole(flags.output, (file) => file.write(text));
+      }
       process.stdout.write(`${flags.json ? JSON.stringify(result, null, 2) : indexGameTable(result)}\n`);
     });
 }

@@ -25,7 +25,7 @@ export function addPlotCommand(program: Command): void {
     .description('draw one plot of sealed traces as SVG or PNG, without a browser')
     .argument(
       '<traces...>',
-      'folders of sealed traces; files of `kronflow index-game --json` may stand among them',
+      'folders of sealed traces; files of `kronflow index-game -o` may stand among them',
     )
     .addOption(new Option('--kind <name>', 'which plot').choices(plots.map(({ id }) => id)).default('pareto'))
     .requiredOption('-o, --output <file>', 'x.svg or x.png')

@@ -18,7 +18,7 @@ export function addReportCommand(program: Command): void {
     )
     .argument(
       '<traces...>',
-      'folders of sealed traces; files of `kronflow index-game --json` may stand among them',
+      'folders of sealed traces; files of `kronflow index-game -o` may stand among them',
     )
     .option('-o, --output <file>', 'the page', 'report.html')
     .option('--json', 'print what was drawn and what was left out as JSON')
@@ -58,7 +58,7 @@ export async function sortInputs(
 
 /** @throws Failure `bad-input` when it is not the result of an index game */
 async function readGame(path: string): Promise<object> {
-  const hint = 'name folders of traces, or what `kronflow index-game --json` printed';
+  const hint = 'name folders of traces, or what `kronflow index-game -o` wrote';
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, 'utf8'));

@@ -49,7 +49,7 @@ export const fano: Plot = {
   refuse: (_, { games }) =>
     games.length > 0
       ? null
-      : 'no result of an index game was given: kronflow index-game --json > game.json, then name game.json too',
+      : 'no result of an index game was given: kronflow index-game -o game.json, then name game.json beside the traces',
   spec: (rows, look, context) => {
     const sent = rows.map((row) => Number(row.sent_share)).filter((share) => share > 0);
     const domain: [number, number] = [Math.min(0.1, ...sent) / 1.3, Math.max(2, ...sent) * 1.3];

@@ -19,7 +19,7 @@ export const pareto: Plot = {
   id: 'pareto',
   title: 'Error against bytes',
   caption:
-    'Mean relative error against the most bytes that one head of one layer held. Down and left is better. Dashed: random eviction, and the oracle, which holds everything and reads the heaviest pairs (it stands at the budget that it reads); a policy should lie between. Caches with an error of rounding only stand in the strip below.',
+    'Mean relative error against the most bytes that one head of one layer held. Down and left is better. Dashed: random eviction, which any policy should beat, and the oracle, which holds everything and reads the heaviest pairs (it stands at the budget that it reads): no selection of as many loses less mass, but its error is no bound, for merging can beat it. Caches with an error of rounding only stand in the strip below.',
   needs: ['steps.err_rel_l2', 'steps.resident_bytes', 'steps.metadata_bytes'],
   sql: (context) =>
     `
