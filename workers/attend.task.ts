@@ -48,7 +48,7 @@ export default async function attend(seat: ThreadSeat): Promise<TaskError | null
   const control = new Int32Array(memory.buffer, seat.control, controlLength(seat.seats));
   const own = seatAt(seat.index);
   try {
-    if (seat.tasks.length > 0) await tasks.load(seat.tasks);
+    for (const name of seat.tasks) await tasks.load(name);
     const taker = new TileTaker(memory, kernels, seat);
     Atomics.store(control, own, SEAT.outside);
     let seen = 0;

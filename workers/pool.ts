@@ -1,4 +1,5 @@
-import type { AttentionPool, Threading } from '../src/core/pool.js';
+import { Failure } from '../src/core/failure.js';
+import { TaskFailure, type AttendRequest, type AttentionPool, type Threading } from '../src/core/pool.js';
 import { wholeView, type SharedArena } from './arena.js';
 import { TILINGS } from './kernels/kernel.js';
 import { openKernels, type KernelChoice } from './kernels/ladder.js';
@@ -82,7 +83,7 @@ export function makePool(options: PoolOptions): { readonly pool: AttentionPool; 
       busy = true;
       try {
         const unknown = tasks.missing(requests);
-        if (unknown !== null) await importTasks(unknown, tasks, others);
+        if (unknown !== null) await importTasks(unknown, requests, tasks, others);
         return await answerStep(requests, parts);
       } finally {
         busy = false;
@@ -94,7 +95,19 @@ export function makePool(options: PoolOptions): { readonly pool: AttentionPool; 
 }
 
 /** On this thread first: what is wrong with them is wrong everywhere, and here it is known before anybody waits. */
-async function importTasks(names: readonly string[], tasks: Tasks, others: Threads): Promise<void> {
-  await tasks.load(names);
+async function importTasks(
+  names: readonly string[],
+  requests: readonly AttendRequest[],
+  tasks: Tasks,
+  others: Threads,
+): Promise<void> {
+  for (const name of names) {
+    await tasks.load(name).catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+      const asks = ({ plan }: AttendRequest) =>
+        plan.jobs.some((job) => job.kind === 'task' && job.task === name);
+      throw new TaskFailure(requests.findIndex(asks), error);
+    });
+  }
   await others.import(tasks.names);
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { atoms, attention, matrix, type AttendJob, type TaskJob } from '../src/core/plan.js';
 import type { Answer, AttendRequest, AttentionPool } from '../src/core/pool.js';
@@ -120,7 +121,10 @@ describe('a task of a plug-in', () => {
     await pool.attend([request(rows)]);
     arena.ints(4, 1)[0] = 1;
     const requests = [request(task('dieOnce'))];
-    while (died.length === 0) expect(values(await pool.attend(requests))).toEqual(expected); // ends, or times out
+    while (died.length === 0) {
+      expect(values(await pool.attend(requests))).toEqual(expected);
+      await setTimeout(0); // what a thread that died has left comes with events
+    }
     expect(values(await pool.attend(requests))).toEqual(expected);
     expect(died).toEqual(['worker-restarted']);
   });
@@ -173,11 +177,11 @@ describe('a task that fails', () => {
     [`${MODULE}#notAFunction`, 'is no function'],
     ['data:text/javascript,throw new Error("not today")#x', 'cannot be imported: not today'],
   ])('to load is a failure in words: %s', async (name, what) => {
-    const { arena, task, request } = problem(3);
+    const { arena, task, request, rows } = problem(3);
     const pool = open({ arena, threads: 2 });
-    const asked = pool.attend([request(task('', { task: name }))]);
+    const asked = pool.attend([request(rows), request(task('nothing')), request(task('', { task: name }))]);
     await expect(asked).rejects.toMatchObject({
-      code: 'bad-plugin',
+      ...{ code: 'bad-plugin', request: 2 },
       message: expect.stringContaining(`task ${name} ${what}`),
     });
   });

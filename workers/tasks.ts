@@ -24,13 +24,11 @@ export class Tasks {
   }
 
   /**
-   * Import tasks: all of them, or none is added.
+   * Import a task, once.
    * @throws Failure `bad-plugin`
    */
-  async load(names: readonly string[]): Promise<void> {
-    const unknown = names.filter((name) => !this.#loaded.has(name));
-    const tasks = await Promise.all(unknown.map(importTask));
-    unknown.forEach((name, i) => this.#loaded.set(name, tasks[i]));
+  async load(name: string): Promise<void> {
+    if (!this.#loaded.has(name)) this.#loaded.set(name, await importTask(name));
   }
 
   /** A task that was loaded. */

@@ -74,8 +74,9 @@ export interface AttentionPool {
   /**
    * Answer all requests of a step, in their order; one call at a time. During the call threads own the outputs
    * and nobody may move entries; before and after, the caller owns everything.
-   * @throws Failure `worker-lost` when workers keep dying, `bad-plugin` when a plug-in's task cannot be imported
-   * @throws TaskFailure `plugin-failed` when a task throws or leaves what is no answer; the pool can be asked again
+   * @throws Failure `worker-lost` when workers keep dying
+   * @throws TaskFailure `bad-plugin` when a plug-in's task cannot be imported, `plugin-failed` when it throws or leaves what is
+   * no answer; the pool can be asked again
    */
   attend(requests: readonly AttendRequest[]): Promise<readonly Answer[]>;
   /** Called when the pool has something for the events table. */

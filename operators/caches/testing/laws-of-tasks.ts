@@ -95,7 +95,7 @@ async function fill(
 
 async function inPieces({ arena, request, tasks }: Asked): Promise<void> {
   const table = new Tasks();
-  await table.load(tasks.map(({ task }) => task));
+  for (const { task } of tasks) await table.load(task);
   const memory = wholeView(arena.memory, arena.dtype);
   const before = memory.slice(0, arena.reservedBytes / arena.bytesPerNumber);
   const answer = (job: TaskJob, rows: number, forwards: boolean) => {
