@@ -40,7 +40,7 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   later: /append returned object/,
   'no-plan': /its plan is no \{ jobs/,
   'no-job': /job 0 of its plan is none of grid, rows/,
-  narrow: /rows of 1 numbers, where d = 4/,
+  narrow: /values of 1 numbers, where d = 4/,
   short: /keys with . values/,
   astray: /beyond the shared memory/,
   nan: /its answer: TypeError: NaN/,

@@ -1,105 +1,103 @@
 import type { Arena } from './memory.js';
-import type { AttendJob, Matrix, Plan, TaskJob } from './plan.js';
+import type { Atoms, AttendJob, Matrix, Plan } from './plan.js';
 
 const JOBS = ['grid', 'rows', 'features', 'task'];
 
+type Memory = Pick<Arena, 'view' | 'bytesPerNumber'>;
+
+const ends = new WeakMap<Memory, number>(); // memory only grows: what was inside once stays inside
+
 /**
  * Which rule what a cache gave as its plan breaks, in words; null: none. Kernels read and write the memory that jobs point
- * to, so a wrong plan must not reach them. (d) is the length of keys and values. Costs a look at every span.
+ * to, so a wrong plan must not reach them. (d) is the length of keys and values. Costs a look at every span, each step.
  */
-export function brokenPlan(
-  plan: Plan,
-  d: number,
-  arena: Pick<Arena, 'view' | 'bytesPerNumber'>,
-): string | null {
+export function brokenPlan(plan: Plan, d: number, arena: Memory): string | null {
   if (!isObject(plan) || !Array.isArray(plan.jobs)) return 'its plan is no { jobs: [...] }';
-  for (const [i, job] of (plan.jobs as readonly AttendJob[]).entries()) {
+  const jobs = plan.jobs as readonly AttendJob[];
+  const found = { end: 0, bytesPerNumber: arena.bytesPerNumber };
+  for (let i = 0; i < jobs.length; i++) {
+    const job = jobs[i];
     if (!isObject(job) || !JOBS.includes(job.kind))
       return `job ${i} of its plan is none of ${JOBS.join(', ')}`;
-    const rule = brokenJob(job, d);
+    const rule = brokenJob(job, d, found);
     if (rule !== null) return `job ${i} of its plan, ${job.kind}: ${rule}`;
   }
-  const last = { end: 0 };
-  const all = [plan.jobs, plan.prepare ?? [], plan.measure ?? []];
-  for (const list of all) {
-    const rule = brokenMemory(list, last, arena.bytesPerNumber);
-    if (rule !== null) return rule;
-  }
-  return last.end > 0 ? beyond(last.end, arena) : null;
+  const rule = brokenParts(plan.prepare, found) ?? brokenParts(plan.measure, found);
+  return rule ?? (found.end <= (ends.get(arena) ?? 0) ? null : beyond(found.end, arena));
+}
+
+interface Found {
+  /** First byte after all matrices. */
+  end: number;
+  readonly bytesPerNumber: number;
 }
 
 function isObject<T>(value: T): value is T & object {
   return typeof value === 'object' && value !== null;
 }
 
-/** Keys and values of one side belong together; what else jobs point to is checked as memory only. */
-function brokenJob(job: AttendJob, d: number): string | null {
-  if (job.kind === 'task') return brokenTask(job);
-  if (job.kind !== 'grid' && job.kind !== 'rows') return null;
-  for (const side of job.kind === 'grid' ? [job.side1, job.side2] : [job.atoms]) {
-    if (!isObject(side) || !isObject(side.keys) || !isObject(side.values))
-      return 'a side has no keys and values';
-    const { keys, values, logWeights } = side;
-    for (const { width } of [keys, values])
-      if (width !== d) return `rows of ${width} numbers, where d = ${d}`;
-    if (keys.count !== values.count) return `${keys.count} keys with ${values.count} values`;
-    if (!isObject(logWeights)) continue;
-    if (logWeights.count !== keys.count || logWeights.width !== 1) {
-      return `${logWeights.count} × ${logWeights.width} weights for ${keys.count} keys`;
-    }
-  }
-  return null;
+/** Keys and values of one side belong together; of other jobs only the memory is known here. */
+function brokenJob(job: AttendJob, d: number, found: Found): string | null {
+  if (job.kind === 'features' || job.kind === 'task') return brokenParts(job, found);
+  const rule =
+    job.kind === 'rows'
+      ? brokenSide(job.atoms, d, found)
+      : (brokenSide(job.side1, d, found) ?? brokenSide(job.side2, d, found));
+  return rule ?? (job.skip === undefined ? null : brokenParts(job.skip, found));
 }
 
-function brokenTask({ task, rows, pairs, inputs, numbers }: TaskJob): string | null {
-  if (typeof task !== 'string') return `its task is ${String(task)}, no MODULE#EXPORT`;
-  if (!(Number.isInteger(rows) && rows >= 0 && rows < 2 ** 32)) return `${String(rows)} rows`;
-  if (!(Number.isSafeInteger(pairs) && pairs >= 0)) return `${String(pairs)} pairs`;
-  const matrices: readonly unknown[] = inputs;
-  if (!Array.isArray(matrices) || !matrices.every((input) => isObject(input) && 'spans' in input)) {
-    return 'its inputs are no list of matrices';
+function brokenSide(side: Atoms, d: number, found: Found): string | null {
+  if (!isObject(side) || !isObject(side.keys) || !isObject(side.values))
+    return 'a side has no keys and values';
+  const { keys, values, logWeights } = side;
+  if (keys.width !== d) return `keys of ${keys.width} numbers, where d = ${d}`;
+  if (values.width !== d) return `values of ${values.width} numbers, where d = ${d}`;
+  if (keys.count !== values.count) return `${keys.count} keys with ${values.count} values`;
+  const rule = brokenMatrix(keys, found) ?? brokenMatrix(values, found);
+  if (rule !== null || !isObject(logWeights)) return rule;
+  if (logWeights.count !== keys.count || logWeights.width !== 1) {
+    return `${logWeights.count} × ${logWeights.width} weights for ${keys.count} keys`;
   }
-  const list: readonly unknown[] = numbers;
-  if (Array.isArray(list) && list.every((number) => typeof number === 'number')) return null;
-  return 'its numbers are no list of numbers';
+  return brokenMatrix(logWeights, found);
 }
 
-/** Every matrix anywhere in `part`: its spans hold its rows. `last.end` becomes the first byte after all of them. */
-function brokenMemory(part: object, last: { end: number }, bytesPerNumber: number): string | null {
-  if ('spans' in part) return brokenMatrix(part as Matrix, last, bytesPerNumber);
-  for (const name in part) {
-    const inner = (part as Record<string, unknown>)[name];
-    if (!isObject(inner) || name === 'numbers') continue; // of a task: numbers that are no memory
-    const rule = brokenMemory(inner, last, bytesPerNumber);
+/** Every matrix anywhere in `part`. */
+function brokenParts(part: unknown, found: Found): string | null {
+  if (!isObject(part)) return null;
+  if ('spans' in part) return brokenMatrix(part as Matrix, found);
+  for (const [name, inner] of Object.entries(part)) {
+    const rule = name === 'numbers' ? null : brokenParts(inner, found); // of a task: numbers that are no memory
     if (rule !== null) return rule;
   }
   return null;
 }
 
-function brokenMatrix(
-  { width, count, spans }: Matrix,
-  last: { end: number },
-  bytesPerNumber: number,
-): string | null {
+function brokenMatrix({ width, count, spans }: Matrix, found: Found): string | null {
   if (!(Number.isSafeInteger(width) && width > 0)) return `a matrix of rows of ${String(width)} numbers`;
   if (!Array.isArray(spans)) return 'a matrix whose spans are no list';
   let held = 0;
-  for (const { offset, rows } of spans as Matrix['spans']) {
+  for (let i = 0; i < spans.length; i++) {
+    const { offset, rows } = (spans as Matrix['spans'])[i];
     if (!(Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(rows) && rows >= 0)) {
       return `a span of ${String(rows)} rows at byte ${String(offset)}`;
     }
     held += rows;
-    last.end = Math.max(last.end, offset + rows * width * bytesPerNumber);
+    const end = offset + rows * width * found.bytesPerNumber;
+    if (end > found.end) found.end = end;
   }
   return held === count ? null : `a matrix of ${String(count)} rows whose spans hold ${held}`;
 }
 
-function beyond(end: number, arena: Pick<Arena, 'view' | 'bytesPerNumber'>): string | null {
+/** A view beyond the memory is refused, or shorter than it was asked for. */
+function beyond(end: number, arena: Memory): string | null {
   try {
     const { length } = arena.view({ offset: end - arena.bytesPerNumber, length: 1 });
-    if (length === 1) return null;
+    if (length === 1) {
+      ends.set(arena, end);
+      return null;
+    }
   } catch {
-    // an arena may refuse it as well
+    // as good as too short
   }
   return 'a matrix reaches beyond the shared memory';
 }
