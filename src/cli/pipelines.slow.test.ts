@@ -144,11 +144,12 @@ it('leaves a trace for each repeat, with its seed', async () => {
   await run('run', 'mine.yaml', '--set', 'repeats=2', '--set', 'seed=5', '-o', 'out', ...QUIET);
   expect([1, 2].map((i) => runFile(`out-${i}`).seeds.seed)).toEqual([5, 6]);
   expect(runFile('out-2').result_sha256).not.toBe(runFile('out-1').result_sha256);
-  const again = await kronflowHere(['run', 'mine.yaml', '--set', 'repeats=3', '-o', 'out', ...QUIET], {
+  mkdirSync(at('new-2'));
+  const { stderr } = await kronflowHere(['run', 'mine.yaml', '--set', 'repeats=2', '-o', 'new', ...QUIET], {
     cwd: folder.path,
   });
-  expect(again.stderr).toMatch(/out-1 exists already/);
-  expect(readdirSync(at())).not.toContain('out-3'); // refused before the first starts
+  expect(stderr).toMatch(/new-2 exists already/);
+  expect(readdirSync(at())).not.toContain('new-1'); // refused before the first starts
 });
 
 it('flags say more than the file, and less than nothing when they are not given', async () => {
@@ -175,6 +176,17 @@ it('flags say more than the file, and less than nothing when they are not given'
     caches: [{ name: 'window', label: 'window', options: { size: 2 } }],
   });
   expect(dry.estimate).toMatchObject({ steps: 3, n: 3 });
+});
+
+it('a size is an option of a source that has it, as without a file', async () => {
+  writeFileSync(
+    at('drawn.yaml'),
+    'kronflow: 1\nsource: { name: gaussian, d: 4, n: 5 }\ncaches: [{ name: window }]\n',
+  );
+  const dry = JSON.parse(await run('run', 'drawn.yaml', '--dry-run', '--json', '--d', '8')) as {
+    config: object;
+  };
+  expect(dry.config).toMatchObject({ source: { options: { d: 8 } }, model: { d: 8 } });
 });
 
 it('a dry run says what a run then takes, and touches nothing', async () => {
