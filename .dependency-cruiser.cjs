@@ -2,6 +2,7 @@
 const folders = {
   'src/core': { from: [], packages: ['zod', 'pure-rand', 'fastest-levenshtein', 'rxjs'] },
   'src/bounds': { from: ['src/core'], packages: ['zod'] },
+  'src/lab': { from: ['src/core', 'src/bounds'], packages: ['zod'] },
   'operators/caches': { from: ['src/core'], packages: ['zod'] },
   operators: { from: ['src/core'], packages: ['rxjs', 'zod'] },
   workers: { from: ['src/core'], packages: ['piscina'] },
@@ -50,7 +51,7 @@ const rules = Object.entries(folders).flatMap(([folder, { from, packages }]) => 
     },
   ];
 });
-const pure = ['src/core', 'src/bounds', 'operators'];
+const pure = ['src/core', 'src/bounds', 'src/lab', 'operators'];
 
 module.exports = {
   forbidden: [

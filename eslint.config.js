@@ -45,7 +45,7 @@ export default ts.config(
     },
   },
   {
-    files: ['src/core/**', 'src/bounds/**', 'operators/**'],
+    files: ['src/core/**', 'src/bounds/**', 'src/lab/**', 'operators/**'],
     ignores: tests,
     rules: {
       'no-restricted-globals': ban([...clock, ...sharing, ...everything], 'take it from the Run'),
