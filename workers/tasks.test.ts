@@ -153,6 +153,7 @@ describe('a task that fails', () => {
       expect(error).toMatchObject({ name: 'Failure', code: 'plugin-failed', request: 1 });
       expect((error as Error).message).toContain(`tasks.mjs#${name}, rows 0 to `);
       expect((error as Error).message).toContain(what);
+      if (name === 'throws') expect((error as Error).stack).toContain('tasks.mjs:'); // where it was thrown
       expect(values(await pool.attend([request(rows)]))).toEqual(expected);
     }
   });

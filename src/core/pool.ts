@@ -46,6 +46,7 @@ export class TaskFailure extends Failure {
     { code, what, hint, cause }: Failure,
   ) {
     super(code, what, hint, { cause });
+    this.stack = (cause instanceof Error && cause.stack) || ''; // of the task: that of the pool says nothing
   }
 }
 

@@ -30,7 +30,8 @@ const NOT_THEIRS: readonly FailureCode[] = ['out-of-memory', 'disk-full', 'not-w
  * What it is not to blame for is passed on as it is.
  */
 export function pluginFailure(who: string, doing: string, error: unknown, hint?: string): Failure {
-  if (isFailure(error) && (error.code === 'plugin-failed' || NOT_THEIRS.includes(error.code))) return error;
+  const named = isFailure(error) && error.code === 'plugin-failed' && !('request' in error); // a task knows no cache
+  if (named || (isFailure(error) && NOT_THEIRS.includes(error.code))) return error;
   const own = isFailure(error) ? error.hint : undefined;
   const advice = [own, hint].filter((text) => text !== undefined).join('; ') || undefined;
   return new Failure('plugin-failed', `${who}: ${doing}: ${errorText(error)}`, advice, { cause: error });

@@ -46,7 +46,7 @@ export function failureOf(task: Task, job: TaskJob, query: TaskQuery, from: numb
     if (error instanceof Failure) return error;
     const words = error instanceof Error ? error.message : String(error);
     const what = `task ${job.task}, rows ${from} to ${to}: ${words}`;
-    return new Failure('plugin-failed', what, 'the stack of `cause` says where', { cause: error });
+    return new Failure('plugin-failed', what, undefined, { cause: error });
   }
   return new Failure(
     'plugin-failed',
