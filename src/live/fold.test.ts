@@ -90,6 +90,11 @@ describe('Fold', () => {
     expect(a.latest.error()).toBeCloseTo(0.1);
     expect([sum(a.msByN), sum(a.tokensByN), sum(a.errors), sum(a.allErrors)]).toEqual([300, 300, 600, 600]); // also after doubling
     expect(fold.stepBins.to(STEP_BINS - 1)).toBe(512);
+    expect(
+      [0, 74, 75].map((bin) =>
+        sum(a.errors.subarray(bin * errorBuckets.count, (bin + 1) * errorBuckets.count)),
+      ),
+    ).toEqual([8, 8, 0]); // 4 steps of 2 rows
   });
 
   it('knows prompts, caches without times and without errors, and broken promises', () => {
