@@ -42,7 +42,9 @@ export type SavedInBank = SavedHolding | { readonly kind: 'dropped'; readonly dr
 export interface SavedBank extends CacheBank {
   /** Caches that were dropped, in the order in which they failed. */
   readonly drops: readonly DroppedCache[];
-  /** Those of them that nobody has been told of. */
+  /** Whether there are some that nobody has been told of. */
+  readonly hasNewDrops: boolean;
+  /** Those; asking makes them known. */
   takeNewDrops(): readonly DroppedCache[];
   /** Every cache there is, one at a time: together they may be too large for a copy. */
   save(): Iterable<SavedInBank>;
@@ -91,6 +93,9 @@ export function createBank(
     dropped,
     drops,
     failed,
+    get hasNewDrops() {
+      return untold.length > 0;
+    },
     takeNewDrops() {
       const taken = untold;
       untold = [];

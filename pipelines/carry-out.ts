@@ -69,7 +69,7 @@ export async function carryOut(
     const flow = startFlow(run, resolved, { execution, counters, machine, trace, guests });
     const done = () => execution.onStep({ done: ++counters.processed, bytes: run.ledger.used() });
     await lastValueFrom(flow.pipe(tap(done)), { defaultValue: null });
-    if (bank.drops.length > 0) await run.sink.write({}); // one that failed after the last rows is an event too
+    if (bank.hasNewDrops) await run.sink.write({}); // one that failed after the last rows is an event too
     await guests.close();
     await trace.journal.close();
   } catch (error) {

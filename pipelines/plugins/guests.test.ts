@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../data/testing/folder.js';
 import { executeRun } from '../execute.js';
+import { lintTrace } from '../lint/lint-trace.js';
 import { resolveRun, type RunRequest } from '../resolve.js';
 import { resumeRun } from '../resume.js';
 import { request } from '../testing/small-run.js';
@@ -70,6 +71,30 @@ export const slow = plugin(spec('sink', 'slow', { path: z.string() }), ({ path }
 });
 export const unopened = plugin(spec('sink', 'unopened', {}), () => async () => { throw new Error('no such host'); });
 export const unclosed = plugin(spec('sink', 'unclosed', {}), () => async () => ({ write: async () => {} }));
+
+const shape = (rows) => ({ width: rows.width, count: rows.count, spans: rows.spans() });
+const cacheSpec = spec('cache', 'breaking', { at: z.number() }, {
+  exactness: 'exact', orders: ['tensor'], queryAware: false, appendOnly: true, selects: false, covering: () => null, formulaText: '4·n·d·b',
+  formula: ({ n, d, bytesPerNumber }) => ({ residentBytes: 4 * n * d * bytesPerNumber, metadataBytes: 0, scratchBytes: 0, flops: 0 }),
+});
+export const breaking = plugin(cacheSpec, (options) => ({
+  ...{ spec: cacheSpec, options, formula: cacheSpec.formula, claimedEps: () => null },
+  create(parts) {
+    const names = ['k1', 'v1', 'k2', 'v2'];
+    const held = Object.fromEntries(names.map((name) => [name, parts.rows(parts.d)]));
+    const side = (k, v) => ({ keys: shape(held[k]), values: shape(held[v]), logWeights: null });
+    return {
+      append(entry) {
+        if (held.k1.count === options.at) throw new Error('enough');
+        for (const name of names) held[name].append(entry[name]);
+      },
+      plan: () => ({ jobs: [{ kind: 'grid', role: 'both', side1: side('k1', 'v1'), side2: side('k2', 'v2'), logScale: 0 }] }),
+      census: () => ({ kept1: held.k1.count, kept2: held.k1.count, evicted1: 0, evicted2: 0, clusters1: null, clusters2: null, samples: null }),
+      snapshot: () => Object.fromEntries(names.map((name) => [name, held[name].snapshot()])),
+      restore: (saved) => names.forEach((name) => held[name].restore(saved[name])),
+    };
+  },
+}));
 
 const rows = (n) => Float32Array.from({ length: n }, (_, i) => Math.sin(i + 1));
 export const source = plugin(spec('source', 'odd', { fault: z.string() }, { brings: 'entries' }), ({ fault }) => () => ({
@@ -202,10 +227,10 @@ it.each([
 });
 
 describe('resume', () => {
-  const failing = (name: string, more: Partial<RunRequest>) => {
+  const failing = (name: string, more: Partial<RunRequest>, every = 2) => {
     writeFileSync(at(`${name}.txt.full`), '');
     const wanted = asked({ ...more, sinks: [ours('slow', { path: at(`${name}.txt`) })] });
-    return expect(execute(name, wanted)).rejects.toThrow(/sink .*: write: queue is full/);
+    return expect(execute(name, wanted, every)).rejects.toThrow(/sink .*: write: queue is full/);
   };
 
   it('brings state of operators back: the trace is that of a run nobody stopped', async () => {
@@ -221,6 +246,31 @@ describe('resume', () => {
       ...['from 0', '0', '1', '2', '3', '4', 'closed'],
       ...['from 4', '4', '5', '6', '7', 'closed'],
     ]);
+  });
+
+  it.each([
+    ['before the snapshot', 1, 3],
+    ['after it', 1, 5],
+  ])('goes on without a cache that was dropped %s, as a run that nobody stopped', async (_, every, at) => {
+    const caches = ['four-cache', 'breaking'].map((label) => ({
+      ...{ label, name: label === 'breaking' ? ours('breaking').name : label },
+      options: label === 'breaking' ? { at } : {},
+    }));
+    const name = `dropped-${at}`;
+    await failing(name, { caches, onError: 'skip' }, every);
+    rmSync(`${folder.path}/${name}.txt.full`);
+    const { run } = await resume(name);
+    expect(run.execution.dropped_caches).toMatchObject([{ cache: 'breaking', stream_id: 0, step: at }]);
+    await execute(`${name}-whole`, asked({ caches, onError: 'skip' }));
+    expect(await verifyTraces(`${folder.path}/${name}`, `${folder.path}/${name}-whole`)).toMatchObject({
+      difference: null,
+    });
+    expect(await rowsOf(`${folder.path}/${name}`, 'events')).toBe(1);
+    expect(await rowsOf(`${folder.path}/${name}`, 'steps')).toBe(2 * (8 + at));
+    const { charged, released, used } = run.execution.ledger_bytes as Record<string, number>;
+    expect(charged - released).toBe(used);
+    const { findings } = await lintTrace(`${folder.path}/${name}`);
+    expect(findings.map(({ rule }) => rule)).toEqual(['dropped']);
   });
 
   it('refuses state that cannot be saved, and keeps what is there', async () => {
