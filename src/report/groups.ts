@@ -24,17 +24,18 @@ export function groupSql(groups: readonly RunGroup[]): string {
 /** What stands in the way of comparing these traces, as sentences; none: nothing. */
 export function comparability(groups: readonly RunGroup[]): readonly string[] {
   const [first, ...others] = groups.map(({ traces: [trace] }) => trace);
-  return others.flatMap((other) => {
-    const different = differences(first, other);
-    if (different.length === 0) return [];
-    return [
-      `${first.label} and ${other.label} differ in ${different.join(', ')}: their errors cannot be compared with each other.`,
-    ];
-  });
+  const found = new Map<string, string[]>();
+  for (const other of others) {
+    const different = differences(first.run, other.run).join(', ');
+    if (different !== '') found.set(different, [...(found.get(different) ?? []), other.label]);
+  }
+  return [...found].map(
+    ([different, labels]) =>
+      `${first.label} and ${labels.join(', ')} differ in ${different}: their errors cannot be compared with each other.`,
+  );
 }
 
-function differences({ run: a, label: from }: OpenedTrace, { run: b }: OpenedTrace): readonly string[] {
-  void from;
+function differences(a: OpenedTrace['run'], b: OpenedTrace['run']): readonly string[] {
   const stream = JSON.stringify(streamOf(a)) === JSON.stringify(streamOf(b)) ? [] : ['their stream'];
   const model = (['d', 'heads', 'layers', 'order', 'scale'] as const)
     .filter((key) => a[key] !== b[key])

@@ -9,11 +9,13 @@ export const keptPositions: Plot = {
   title: 'Positions kept',
   caption:
     'Share of the tokens of each part of the stream that a cache holds unchanged, mean of both sides over heads, layers and streams. Only caches that select tokens.',
-  needs: ['measures.value'],
+  needs: [],
   sql: (context) => positionSql(context, 'kept-side_', 'cache'),
   sampled: () => `At most ${MOST_COLUMNS} of the steps that were measured are drawn, the others left out.`,
   refuse: (rows) =>
-    rows.length === 0 ? 'the run had no operator kept-atoms, or no cache that selects tokens' : null,
+    rows.length === 0
+      ? 'the run had no operator kept-atoms (kronflow run --operator kept-atoms), or no cache that selects tokens'
+      : null,
   spec: (rows, look, context) => {
     const heat = { field: 'share', title: 'share of tokens held', domain: [0, 1] as const, format: '~%' };
     const series = seriesIn(rows, context);

@@ -9,13 +9,16 @@ export const mass: Plot = {
   title: 'Attention mass over positions',
   caption:
     'How much of the exact softmax falls on a token of each part of the stream, as a multiple of an even share: dark at the bottom are sinks, dark along the diagonal is recency. Mean over heads, layers and streams.',
-  needs: ['measures.value'],
+  needs: [],
   sql: (context) => `
 select *, share * (step + 1) / (to_pos - from_pos) as times_even
 from (${positionSql(context, 'mass-side_', "replace(name, 'mass-side', 'side ')")}
 )`,
   sampled: () => `At most ${MOST_COLUMNS} of the steps that were measured are drawn, the others left out.`,
-  refuse: (rows) => (rows.length === 0 ? 'the run had no operator mass-by-position' : null),
+  refuse: (rows) =>
+    rows.length === 0
+      ? 'the run had no operator mass-by-position: kronflow run --operator mass-by-position'
+      : null,
   spec: (rows, look, context) => {
     const values = rows.map((row) => Number(row.times_even)).sort((a, b) => a - b);
     const most = Math.max(2, values[Math.floor(0.995 * (values.length - 1))]);

@@ -8,7 +8,7 @@ export interface Difference {
 }
 
 /**
- * Compare two PNGs in the browser, block by block: what fonts and antialiasing change from machine to machine is small in the
+ * Compare what stands on the paper of two PNGs in the browser, block by block: what fonts and antialiasing change from machine to machine is small in the
  * mean of a block; a line that is missing or in another place is not.
  */
 export function compareImages(page: Page, a: Buffer, b: Buffer): Promise<Difference> {
@@ -19,13 +19,21 @@ export function compareImages(page: Page, a: Buffer, b: Buffer): Promise<Differe
       const image = new Image();
       image.src = url;
       await image.decode();
-      const canvas = document.createElement('canvas');
-      const [width, height] = [Math.floor(image.width / block), Math.floor(image.height / block)];
-      [canvas.width, canvas.height] = [width, height];
-      const context = canvas.getContext('2d')!;
-      context.imageSmoothingQuality = 'high';
-      context.drawImage(image, 0, 0, width, height);
-      return { width, height, data: context.getImageData(0, 0, width, height).data };
+      const whole = new OffscreenCanvas(image.width, image.height).getContext('2d')!;
+      whole.drawImage(image, 0, 0);
+      const { data } = whole.getImageData(0, 0, image.width, image.height);
+      let [left, top, right, bottom] = [image.width, image.height, 0, 0];
+      for (let i = 0; i < data.length; i += 4) {
+        if ([0, 1, 2].every((k) => Math.abs(data[i + k] - data[k]) < 8)) continue; // the paper, as in the first corner
+        const [x, y] = [(i / 4) % image.width, Math.floor(i / 4 / image.width)];
+        [left, right] = [Math.min(left, x), Math.max(right, x)];
+        [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+      }
+      const [width, height] = [Math.floor((right - left) / block), Math.floor((bottom - top) / block)];
+      const small = new OffscreenCanvas(width, height).getContext('2d')!;
+      small.imageSmoothingQuality = 'high';
+      small.drawImage(image, left, top, width * block, height * block, 0, 0, width, height);
+      return { width, height, data: small.getImageData(0, 0, width, height).data };
     };
     const [one, two] = await Promise.all([read(first), read(second)]);
     if (Math.abs(one.width - two.width) > 1 || Math.abs(one.height - two.height) > 4)
