@@ -18,6 +18,8 @@ export type AskedCache = Config['caches'][number];
 export interface Contender extends AskedCache {
   /** Bytes for one stream, layer and head; null: this cache has no budget. */
   readonly budget: number | null;
+  /** What was asked for, at all budgets alike. */
+  readonly asked: AskedCache;
 }
 
 type Shape = Pick<SizeInput, 'd' | 'order' | 'bytesPerNumber'>;
@@ -60,7 +62,7 @@ export function fieldOf(
   );
   const contenders = [
     ...tries.flatMap(({ contender }) => contender ?? []),
-    ...free.map((cache) => ({ ...cache, budget: null })),
+    ...free.map((cache) => ({ ...cache, budget: null, asked: cache })),
   ];
   if (contenders.length === 0) throw nothingFits(budgets, shape);
   const leftOut = tries.filter(({ contender }) => contender === null);
@@ -81,7 +83,7 @@ function within(cache: AskedCache, plugin: CachePlugin, budget: number, shape: S
   const options = { ...found, ...cache.options };
   const held = mostHeld(plugin, options, shape);
   if (held > budget) throw overBudget(cache, budget, held);
-  return { name: cache.name, label: `${cache.label}@${exactSize(budget)}`, options, budget };
+  return { name: cache.name, label: `${cache.label}@${exactSize(budget)}`, options, budget, asked: cache };
 }
 
 /** The most bytes that a cache comes to hold, metadata included. */

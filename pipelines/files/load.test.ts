@@ -172,7 +172,7 @@ describe('budgets', () => {
       'a.yaml': small('budgets: [1KiB]\n').replace('- name: subgen4\n    delta: 0.5', '- name: window'),
     });
     expect(await refusal('a.yaml')).toMatch(
-      /^a\.yaml:5:5: caches\[0\]: cache label "window@1KiB" names two caches/,
+      /^a\.yaml:6:5: caches\[1\]: cache label "window@1KiB" names two caches/,
     );
   });
 });

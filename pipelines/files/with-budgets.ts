@@ -1,5 +1,5 @@
 import { inPart } from '../../src/core/part.js';
-import { fieldOf, type AskedCache } from '../compare.js';
+import { fieldOf } from '../compare.js';
 import type { Config } from '../config.js';
 import type { Registry } from '../registry.js';
 import type { RunRequest } from '../resolve.js';
@@ -31,10 +31,6 @@ export async function withBudgets(
   );
   return {
     caches: contenders.map(({ name, label, options }) => ({ name, label, options })),
-    origins: contenders.map(({ label }) => ({ label, index: indexOf(label, caches) })),
+    origins: contenders.map(({ label, asked }) => ({ label, index: caches.indexOf(asked) })),
   };
-}
-
-function indexOf(label: string, caches: readonly AskedCache[]): number {
-  return caches.findIndex((cache) => label === cache.label || label.startsWith(`${cache.label}@`));
 }
