@@ -1,5 +1,5 @@
 import type { Arena } from './memory.js';
-import type { Atoms, AttendJob, Matrix, Plan } from './plan.js';
+import type { Atoms, AttendJob, Matrix, Plan, TaskJob } from './plan.js';
 
 const JOBS = ['grid', 'rows', 'features', 'task'];
 
@@ -38,7 +38,8 @@ function isObject<T>(value: T): value is T & object {
 
 /** Keys and values of one side belong together; of other jobs only the memory is known here. */
 function brokenJob(job: AttendJob, d: number, found: Found): string | null {
-  if (job.kind === 'features' || job.kind === 'task') return brokenParts(job, found);
+  if (job.kind === 'task') return brokenTask(job) ?? brokenParts(job.inputs, found);
+  if (job.kind === 'features') return brokenParts(job, found);
   const rule =
     job.kind === 'rows'
       ? brokenSide(job.atoms, d, found)
@@ -61,12 +62,25 @@ function brokenSide(side: Atoms, d: number, found: Found): string | null {
   return brokenMatrix(logWeights, found);
 }
 
+function brokenTask({ task, rows, pairs, inputs, numbers }: TaskJob): string | null {
+  if (typeof task !== 'string') return `its task is ${String(task)}, no MODULE#EXPORT`;
+  if (!(Number.isInteger(rows) && rows >= 0 && rows < 2 ** 32)) return `${String(rows)} rows`;
+  if (!(Number.isSafeInteger(pairs) && pairs >= 0)) return `${String(pairs)} pairs`;
+  const matrices: readonly unknown[] = inputs;
+  if (!Array.isArray(matrices) || !matrices.every((input) => isObject(input) && 'spans' in input)) {
+    return 'its inputs are no list of matrices';
+  }
+  const list: readonly unknown[] = numbers;
+  if (Array.isArray(list) && list.every((number) => typeof number === 'number')) return null;
+  return 'its numbers are no list of numbers';
+}
+
 /** Every matrix anywhere in `part`. */
 function brokenParts(part: unknown, found: Found): string | null {
   if (!isObject(part)) return null;
   if ('spans' in part) return brokenMatrix(part as Matrix, found);
-  for (const [name, inner] of Object.entries(part)) {
-    const rule = name === 'numbers' ? null : brokenParts(inner, found); // of a task: numbers that are no memory
+  for (const inner of Object.values(part)) {
+    const rule = brokenParts(inner, found);
     if (rule !== null) return rule;
   }
   return null;
@@ -92,7 +106,7 @@ function brokenMatrix({ width, count, spans }: Matrix, found: Found): string | n
 function beyond(end: number, arena: Memory): string | null {
   try {
     const { length } = arena.view({ offset: end - arena.bytesPerNumber, length: 1 });
-    if (length === 1) {
+    if (length > 0) {
       ends.set(arena, end);
       return null;
     }
