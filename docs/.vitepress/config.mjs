@@ -45,6 +45,7 @@ export default defineConfig({
           page('Concepts in pictures', '/concepts'),
           page('Pipeline files and presets', '/pipeline-files'),
           page('Reports and plots', '/reports'),
+          page('Watch a run', '/live-view'),
           page('Questions in SQL', '/query'),
           page('As a library', '/library'),
           page('Recordings of your model', '/recording'),
