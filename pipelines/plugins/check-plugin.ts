@@ -2,7 +2,13 @@ import { PLACES } from '../../src/core/operator.js';
 import { Failure } from '../../src/core/failure.js';
 import { formatValue } from '../../src/core/format.js';
 import { didYouMean } from '../../src/core/nearest.js';
-import { API_VERSION, PLUGIN_KINDS, type Plugin, type PluginKind } from '../../src/core/plugin.js';
+import {
+  API_VERSION,
+  ENTRY_KEYS,
+  PLUGIN_KINDS,
+  type Plugin,
+  type PluginKind,
+} from '../../src/core/plugin.js';
 import { VERSION } from '../../src/core/version.js';
 
 /** A rule that a field of a spec keeps: its text, and whether a value keeps it. */
@@ -86,7 +92,12 @@ export function checkPlugin(reference: string, value: unknown): Plugin {
       `correct it in ${reference}`,
     );
   }
-  return value;
+  const taken = ENTRY_KEYS[kind].find((key) => key in value.spec.options.shape);
+  if (taken === undefined) return value;
+  throw refuse(
+    `its option is called ${taken}, which an entry of a pipeline file says of itself`,
+    'call the option something else',
+  );
 }
 
 /** What `checkOptions` and help read of a schema. */
