@@ -46,6 +46,10 @@ beforeAll(() => {
   write('after.mjs', module(`export const x = ${plugin('x', "after: 'embed'")};`));
   write('named.mjs', module(`export const x = ${plugin('My Plug-in')};`));
   write('schema.mjs', module(`export const x = ${plugin('x', 'options: { size: 3 }')};`));
+  write(
+    'own-name.mjs',
+    module(`export const x = ${plugin('x', 'options: z.object({ name: z.string() })')};`),
+  );
   write('cache.mjs', module(`export const x = ${plugin('x', "exactness: 'nearly'", 'cache')};`));
   write('typed.ts', 'export const x: number = 3;');
   write(
@@ -125,6 +129,7 @@ describe('says what is wrong with', () => {
     ['./after.mjs', 'bad-plugin', /after = "embed": must be one of project, attend, compare, account/],
     ['./named.mjs', 'bad-plugin', /name = "My Plug-in": must be a name in kebab case/],
     ['./schema.mjs', 'bad-plugin', /options = \{"size":3\}: must be an object schema of zod 4/],
+    ['./own-name.mjs', 'bad-plugin', /its option is called name, .*\n  hint: call the option something else/],
     ['./cache.mjs', 'bad-plugin', /exactness = "nearly": must be one of exact, certified/],
   ] as const)('%s', async (reference, code, says) => {
     await expect(load(reference)).rejects.toMatchObject({ name: 'Failure', code });

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { isFailure } from '../../src/core/failure.js';
 import { didYouMean } from '../../src/core/nearest.js';
+import { ENTRY_KEYS, type PluginKind } from '../../src/core/plugin.js';
 import { pluginOf, type Registry } from '../registry.js';
 import { ENTRY_LISTS, fileSchema, type NamedEntry, type PipelineFile } from './file-schema.js';
 import type { Problem } from './problem.js';
@@ -15,7 +16,7 @@ export function checkShape(tree: MapNode): Checked {
   const parsed = fileSchema.safeParse(plain(tree));
   if (!parsed.success)
     return { problems: parsed.error.issues.flatMap((issue) => problemsOf(tree, [], issue, fileSchema)) };
-  const { file } = { file: parsed.data };
+  const file = parsed.data;
   if (file.caches !== undefined || file.budgets !== undefined) return { file };
   const what = 'caches is missing: there is nothing to keep the entries';
   const hint = 'write caches: and below it - name: subgen4 (kronflow list caches shows them all)';
@@ -25,23 +26,23 @@ export function checkShape(tree: MapNode): Checked {
 /** Every plug-in that a file names, where, and with which options. */
 export function entriesOf(file: PipelineFile) {
   const lists = (['operators', 'caches', 'sinks'] as const).flatMap((list) =>
-    (file[list] ?? []).map((entry, i) => ({ ...ENTRY_LISTS[list], path: [list, i] as Path, entry })),
+    (file[list] ?? []).map((entry, i) => ({ kind: ENTRY_LISTS[list], path: [list, i] as Path, entry })),
   );
-  return [{ kind: 'source' as const, own: ['name'], path: ['source'] as Path, entry: file.source }, ...lists];
+  return [{ kind: 'source' as const, path: ['source'] as Path, entry: file.source }, ...lists];
 }
 
 /** The options of an entry, without what the entry says of itself. */
-export function optionsOf(entry: NamedEntry, own: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(entry).filter(([key]) => !own.includes(key)));
+export function optionsOf(kind: PluginKind, entry: NamedEntry): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => !ENTRY_KEYS[kind].includes(key)));
 }
 
 /** Hold every plug-in that is named against what there is, and its options against its schema. */
 export function checkEntries(tree: MapNode, file: PipelineFile, registry: Registry): readonly Problem[] {
-  return entriesOf(file).flatMap(({ kind, own, path, entry }): readonly Problem[] => {
+  return entriesOf(file).flatMap(({ kind, path, entry }): readonly Problem[] => {
     try {
       const { spec } = pluginOf(registry, kind, entry.name);
       const schema = spec.options.def.catchall ? spec.options : spec.options.strict();
-      const parsed = schema.safeParse(optionsOf(entry, own));
+      const parsed = schema.safeParse(optionsOf(kind, entry));
       const who = `${kind} ${spec.name}`;
       return parsed.error?.issues.flatMap((issue) => problemsOf(tree, path, issue, schema, who)) ?? [];
     } catch (error) {

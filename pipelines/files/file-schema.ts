@@ -90,12 +90,8 @@ export type PipelineFile = z.output<typeof fileSchema>;
 /** A plug-in and its options in one map. */
 export type NamedEntry = z.output<typeof named>;
 
-/** The lists of plug-ins, the kind each holds, and what an entry says beside the options. */
-export const ENTRY_LISTS = {
-  operators: { kind: 'operator', own: ['name'] },
-  caches: { kind: 'cache', own: ['name', 'label'] },
-  sinks: { kind: 'sink', own: ['name'] },
-} as const;
+/** The lists of plug-ins, and the kind that each holds. */
+export const ENTRY_LISTS = { operators: 'operator', caches: 'cache', sinks: 'sink' } as const;
 
 /** Bytes of a size that the schema took. */
 export function bytesOf(given: string | number): number {

@@ -1,3 +1,4 @@
+import { ENTRY_LISTS } from './file-schema.js';
 import { PipelineFailure } from './problem.js';
 import { mapScalars, nodeAt, type Entry, type MapNode, type Node } from './tree.js';
 
@@ -24,7 +25,7 @@ export function pipelineOf(description: MapNode): MapNode {
 function flattened(key: string, entry: Entry): Entry {
   const { node } = entry;
   if (key === 'source') return { ...entry, node: beside(node) };
-  if (['caches', 'operators', 'sinks'].includes(key) && node.kind === 'list')
+  if (key in ENTRY_LISTS && node.kind === 'list')
     return { ...entry, node: { ...node, items: node.items.map(beside) } };
   return entry;
 }

@@ -1,30 +1,34 @@
+import type { PluginKind } from '../../src/core/plugin.js';
 import { pluginOf, type Registry } from '../registry.js';
 import type { RunRequest } from '../resolve.js';
 import { optionsOf } from './check.js';
-import { bytesOf, ENTRY_LISTS, type NamedEntry, type PipelineFile } from './file-schema.js';
+import { bytesOf, type NamedEntry, type PipelineFile } from './file-schema.js';
 
 /** What a checked file asks for, budgets aside. */
 export function requestOf(file: PipelineFile, registry: Registry): RunRequest {
   const { kronflow, model, reference, prompt, tokens, seed, recall, sparsity, trace, onError, memory } = file;
-  const plain = (entry: NamedEntry) => ({ name: entry.name, options: optionsOf(entry, ['name']) });
+  const plain = (kind: PluginKind) => (entry: NamedEntry) => ({
+    name: entry.name,
+    options: optionsOf(kind, entry),
+  });
   const caches = (file.caches ?? []).map((entry) => ({
     name: entry.name,
     label: entry.label ?? pluginOf(registry, 'cache', entry.name).spec.name,
-    options: optionsOf(entry, ENTRY_LISTS.caches.own),
+    options: optionsOf('cache', entry),
   }));
   return {
     ...{ kronflow, reference, prompt, tokens, seed, recall, sparsity, trace, onError, caches },
     source: sourceOf(file, registry),
     model: Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined)),
-    operators: file.operators.map(plain),
-    sinks: file.sinks.map(plain),
+    operators: file.operators.map(plain('operator')),
+    sinks: file.sinks.map(plain('sink')),
     memory: memory === null ? null : bytesOf(memory),
   };
 }
 
 /** Who asks for so many tokens of a source that draws them means that it draws so many. */
 function sourceOf({ source, tokens }: PipelineFile, registry: Registry): RunRequest['source'] {
-  const options = optionsOf(source, ['name']);
+  const options = optionsOf('source', source);
   const takesLength = 'n' in pluginOf(registry, 'source', source.name).spec.options.shape;
   if (!takesLength || tokens === null || 'n' in options) return { name: source.name, options };
   const streams = Number.isInteger(options.streams) ? Number(options.streams) : 1;

@@ -14,6 +14,14 @@ export const PLUGIN_KINDS = ['cache', 'source', 'operator', 'sink'] as const;
 /** One of `PLUGIN_KINDS`. */
 export type PluginKind = (typeof PLUGIN_KINDS)[number];
 
+/** What an entry of a pipeline file says beside the options of its plug-in, so that no option can have these names. */
+export const ENTRY_KEYS: Readonly<Record<PluginKind, readonly string[]>> = {
+  cache: ['name', 'label'],
+  source: ['name'],
+  operator: ['name'],
+  sink: ['name'],
+};
+
 /** What a plug-in says about itself. Help texts, tables and conformance tests read only this. */
 export interface Spec<O extends z.ZodObject = z.ZodObject> {
   readonly kind: PluginKind;

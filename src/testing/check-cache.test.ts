@@ -128,6 +128,11 @@ const BAD: Readonly<Record<string, readonly [law: string, found: RegExp, Change]
     /shift = .* was accepted/,
     { spec: { options: options.extend({ shift: z.any().describe('anything') }) as never } },
   ],
+  'an option that pipeline files cannot say': [
+    'the spec is complete: names, texts, described options, defaults',
+    /an entry of a pipeline file has its own label/,
+    { spec: { options: options.extend({ label: z.string().default('').describe('one') }) as never } },
+  ],
   'an exactness that is not kept': [
     'L5 equals the float64 reference at every step',
     /step \d+: relative error/,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ENTRY_KEYS } from '../../../src/core/plugin.js';
 import { must } from './law.js';
 import type { CacheUnderTest, Law } from './law.js';
 
@@ -16,6 +17,7 @@ export function lawsOfOptions({ plugin }: CacheUnderTest): readonly Law[] {
         if (spec.paper) must(spec.paper.url.startsWith('https://'), () => 'the paper has no link');
         for (const [name, { description }] of Object.entries(properties(spec.options))) {
           must(Boolean(description), () => `option ${name} is not described`);
+          must(!ENTRY_KEYS.cache.includes(name), () => `an entry of a pipeline file has its own ${name}`);
         }
         plugin();
       },
