@@ -5,6 +5,8 @@ import type { OperatorSpec } from '../core/operator.js';
 import type { Plugin, Spec } from '../core/plugin.js';
 import type { SourceSpec } from '../core/source.js';
 
+type Schema = z.core.JSONSchema.BaseSchema;
+
 /** One option of a plug-in, read from its schema: the single source of help texts, lists and tables. */
 export interface OptionText {
   readonly name: string;
@@ -19,20 +21,27 @@ export interface OptionText {
 export function optionsOf({ options }: Pick<Spec, 'options'>): readonly OptionText[] {
   const { properties = {}, required = [] } = z.toJSONSchema(options, { io: 'input' });
   return Object.entries(properties).map(([name, property]) => {
-    const {
-      type,
-      enum: choices,
-      default: value,
-      description = '',
-    } = property as z.core.JSONSchema.BaseSchema;
+    const { default: value, description = '' } = property as Schema;
     return {
       name,
-      type: choices?.join(' | ') ?? String(type),
+      type: typeOf(property as Schema),
       required: required.includes(name),
       default: value ?? null,
       description,
     };
   });
+}
+
+function typeOf({ type, enum: choices, anyOf }: Schema): string {
+  if (choices !== undefined) return choices.join(' | ');
+  if (type !== undefined) return String(type);
+  return anyOf?.map((one) => typeOf(one as Schema)).join(' | ') ?? 'any';
+}
+
+/** What happens without an option, in words. */
+export function defaultOf({ required, default: value }: OptionText): string {
+  if (required) return 'required';
+  return value === null ? 'optional' : `default ${JSON.stringify(value)}`;
 }
 
 /** Everything `list --json` says of a plug-in; docs/command-line.md lists the keys. */
@@ -56,14 +65,9 @@ function ownFacts(spec: Spec): Record<string, unknown> {
 /** One plug-in as help text. */
 export function pluginHelp(plugin: Plugin): string {
   const { name, summary } = plugin.spec;
-  const lines = optionsOf(plugin.spec).map((o) => {
-    const value = o.required
-      ? 'required'
-      : o.default === null
-        ? 'optional'
-        : `default ${JSON.stringify(o.default)}`;
-    return `      ${o.name.padEnd(10)} ${o.type.padEnd(8)} ${o.description} [${value}]`;
-  });
+  const lines = optionsOf(plugin.spec).map(
+    (o) => `      ${o.name.padEnd(10)} ${o.type.padEnd(8)} ${o.description} [${defaultOf(o)}]`,
+  );
   return [`  ${name.padEnd(26)}${summary}`, ...lines].join('\n');
 }
 

@@ -57,6 +57,7 @@ describe('help', () => {
       if ('formulaText' in plugin.spec)
         expect(joined(page)).toContain(joined(String(plugin.spec.formulaText)));
       expect(page).toContain(`name: ${name}`);
+      expect(page).not.toContain('undefined');
       const long = page
         .split('\n')
         .filter((line) => line.length > 100 && !/kronflow (run|compare) /.test(line));

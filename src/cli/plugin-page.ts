@@ -3,7 +3,7 @@ import type { OperatorSpec } from '../core/operator.js';
 import type { Plugin } from '../core/plugin.js';
 import type { SourceSpec } from '../core/source.js';
 import { exampleOf } from './cache-example.js';
-import { ANSWERS, optionsOf, SIZED_AT, sizesOf, wrapped, type OptionText } from './describe.js';
+import { ANSWERS, defaultOf, optionsOf, SIZED_AT, sizesOf, wrapped, type OptionText } from './describe.js';
 
 /** What a page is made from. */
 export interface PageParts {
@@ -83,12 +83,6 @@ function optionText(option: OptionText): string {
   const { name, type, description } = option;
   const said = [description, `[${defaultOf(option)}]`].filter(Boolean).join(' ');
   return wrapped(`  ${name.padEnd(12)} ${type.padEnd(10)} ${said}`, 26).join('\n');
-}
-
-/** What happens without this option, in words. */
-function defaultOf({ required, default: value }: OptionText): string {
-  if (required) return 'required';
-  return value === null ? 'optional' : `default ${JSON.stringify(value)}`;
 }
 
 /** Options worth showing in an example: those that must be given, else the first that has a default. */
