@@ -13,13 +13,28 @@ export function errorText(error: unknown): string {
   return where === null ? said : `${said} (${where})`;
 }
 
-/** The first line of a stack that is neither Node's nor a package's: FILE:LINE:COLUMN, or FILE:LINE of a syntax error. */
+/** Folders of kronflow itself: here the sources or what was built of them; in another copy, what a package holds. */
+const HOME = new URL('../../', import.meta.url).pathname;
+const OURS = ['src', 'operators', 'pipelines', 'data', 'workers'];
+
+/**
+ * The first place of a stack that is neither Node's, nor ours, nor a package's, unless a package threw itself: then it is the
+ * plug-in. FILE:LINE:COLUMN, or FILE:LINE of a syntax error; null when only we noticed: our own lines do not help who made it.
+ */
 function placeIn(stack: string): string | null {
   const places = [...stack.matchAll(/(?:file:\/\/)?(\/[^\s()]*?\.[cm]?[jt]s):(\d+(?::\d+)?)/g)];
-  const own = places.find(([, path]) => !path.includes('/node_modules/')) ?? places[0];
+  const own =
+    places.find(([, path]) => !isOurs(path) && !path.includes('/node_modules/')) ??
+    places.slice(0, 1).find(([, path]) => !isOurs(path));
   if (own === undefined) return null;
   const [, path, at] = own;
   return `${path.slice(path.lastIndexOf('/') + 1)}:${at}`;
+}
+
+function isOurs(path: string): boolean {
+  if (path.includes('/node_modules/kronflow/')) return true;
+  if (path.includes('/testing/')) return false; // plug-ins of our own tests
+  return OURS.some((folder) => path.startsWith(`${HOME}${folder}/`));
 }
 
 /** What no plug-in is to blame for: its rows were refused because the machine, or the budget, has no more. */
