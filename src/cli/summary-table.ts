@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { droppedCaches } from '../../pipelines/lint/dropped.js';
 import type { TraceSummary } from '../../pipelines/summarise.js';
 import { formatBytes } from '../core/format.js';
 
@@ -20,7 +21,7 @@ export function summaryTable({ run, tokens, score_std, caches }: TraceSummary): 
       score_std === null ? '–' : score_std.toFixed(2),
     ]);
   }
-  return `${runText({ run, tokens })}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; held: peak of resident and metadata bytes, all heads, layers\nand streams; scratch: only to answer a query; ms: update, plan and kernels, thread time; R: root mean square over steps with n ≥ 2${caveats(run)}${warnings(caches)}`;
+  return `${runText({ run, tokens })}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; held: peak of resident and metadata bytes, all heads, layers\nand streams; scratch: only to answer a query; ms: update, plan and kernels, thread time; R: root mean square over steps with n ≥ 2${caveats(run)}${warnings(caches)}${dropsText(run)}`;
 }
 
 /** Answers that are worth less than their cache promises; never silence. */
@@ -30,6 +31,16 @@ export function warnings(caches: TraceSummary['caches']): string {
     .map(
       ({ cache, out_of_range }) =>
         `\nwarning: ${cache}: ${out_of_range} answers out of range, see events.parquet`,
+    )
+    .join('');
+}
+
+/** Caches that failed on the way and were left out from then on. */
+export function dropsText(run: TraceSummary['run']): string {
+  return droppedCaches(run)
+    .map(
+      ({ cache, stream_id, step, message }) =>
+        `\nwarning: ${cache} was dropped at stream ${stream_id}, step ${step}, and has no rows from there on: ${message}`,
     )
     .join('');
 }
