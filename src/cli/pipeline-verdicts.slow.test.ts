@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../../data/testing/folder.js';
+import { EXIT } from './exit-codes.js';
 import { kronflowHere } from './testing/in-process.js';
 
 const folder = temporaryFolder();
@@ -10,6 +11,7 @@ const at = (name: string) => join(folder.path, name);
 
 beforeAll(() => {
   writeFileSync(at('ids.txt'), '1 2 3 4 5');
+  writeFileSync(at('mine.test.yaml'), TEST);
   writeFileSync(
     at('base.yaml'),
     'kronflow: 1\nsource: { name: ids, path: ids.txt }\nmodel: { d: 4, heads: 1 }\n',
@@ -71,10 +73,32 @@ const pipeline = fc
   .tuple(fc.constantFrom(...VALID), fc.array(change, { maxLength: 2 }))
   .map(([text, changes]) => changes.reduce(changed, text));
 
-it('lint, a dry run and the start of a run say the same of a file, valid or not', async () => {
+// what a change may have made slow: the answer does not depend on how many threads compute it
+const SETTINGS = { threads: 1, kernel: 'reference', repeats: 1 };
+const alike = Object.entries(SETTINGS).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+
+/** A test of the pipeline that any run passes. */
+const TEST = `kronflow: 1
+pipeline: ./mine.yaml
+tests: [{ name: a, set: ${JSON.stringify(SETTINGS)}, expect: { columns: { step: { min: 0 } } } }]
+`;
+
+/** What `test` says of the pipeline, as the other commands would. */
+async function verdictOfTest(start: { readonly cwd: string }) {
+  const { code, stdout } = await kronflowHere(['test', 'mine.test.yaml', '--json'], start);
+  const { files } = JSON.parse(stdout) as { files: { tests: { error: string | null }[] }[] };
+  const [{ error }] = files[0].tests;
+  if (error === null) return { code, says: '' };
+  // a value is at home in `set` of the test there, in --set here
+  const says = error.replace(
+    /(?<=^|\n)set (\w+)/g,
+    (_, key: keyof typeof SETTINGS) => `--set ${key}=${SETTINGS[key]}`,
+  );
+  return { code: code === EXIT.broken ? EXIT.refused : code, says: `kronflow: ${says}\n` };
+}
+
+it('lint, a dry run, the start of a run and test say the same of a file, valid or not', async () => {
   const verdicts = new Set<number | null>();
-  // what a change may have made slow: the answer does not depend on how many threads compute it
-  const alike = ['--set', 'threads=1', '--set', 'kernel=reference', '--set', 'repeats=1'];
   await fc.assert(
     fc.asyncProperty(pipeline, async (text) => {
       writeFileSync(at('mine.yaml'), text);
@@ -87,6 +111,7 @@ it('lint, a dry run and the start of a run say the same of a file, valid or not'
       verdicts.add(lint.code);
       expect({ code: dry.code, says: dry.stderr }).toEqual({ code: lint.code, says: lint.stderr });
       expect({ code: run.code, says: run.stderr }).toEqual({ code: lint.code, says: lint.stderr });
+      expect(await verdictOfTest(start)).toEqual({ code: lint.code, says: lint.stderr });
       expect(lint.stderr).not.toMatch(/internal error/);
       if (lint.code === 2) expect(lint.stderr).toMatch(/^kronflow: .*(mine\.yaml|base\.yaml|mistakes|--set)/);
     }),

@@ -1,6 +1,6 @@
 import { pathText, placeText } from '../../pipelines/files/index.js';
 import { rowText, type TestResult } from '../../pipelines/test-file/index.js';
-import { isFailure } from '../core/failure.js';
+import { isFailure, type Failure } from '../core/failure.js';
 
 /** How one test went, for people: what was expected, what was found and where, or the error of the run itself. */
 export function resultText({ name, passed, place, findings, error }: TestResult): string {
@@ -24,9 +24,10 @@ export function failureText(error: unknown): string {
   return error.stack === undefined ? error.message : firstFrames(error.stack);
 }
 
-/** What a plug-in threw is the cause of the failure that names the plug-in. */
-function causeText({ cause }: Error): string {
+/** What a plug-in threw is the cause of the failure that names the plug-in; of other failures the cause is our own affair. */
+function causeText({ code, cause }: Failure): string {
   if (isFailure(cause)) return causeText(cause);
+  if (code !== 'plugin-failed' && code !== 'bad-plugin') return '';
   return cause instanceof Error && cause.stack !== undefined ? `\n  thrown: ${firstFrames(cause.stack)}` : '';
 }
 
