@@ -15,6 +15,7 @@ import { configSchema, sparsitySchema, type Config } from './config.js';
 import type { AddedSink } from './plugins/open-sinks.js';
 import type { AddedOperator } from './plugins/place-operators.js';
 import { guardSource } from './plugins/guard-source.js';
+import { labelCaches, type RequestedCache } from './label-caches.js';
 import { builtIn, isReference, loadPlugins, pluginOf, type Registry } from './registry.js';
 import {
   refuseContradictions,
@@ -29,8 +30,9 @@ const COUNT_LIMIT = 1_000_000; // a longer text is not counted to its end just f
 const STREAM_IDS_LIMIT = 2 ** 24; // of a longer recording the start is planned, and the ledger watches the rest
 
 /** A run as asked for: what is not said about the model comes from the source, or from the defaults. */
-export type RunRequest = Omit<z.input<typeof configSchema>, 'model'> & {
+export type RunRequest = Omit<z.input<typeof configSchema>, 'model' | 'caches'> & {
   readonly model: Partial<Config['model']>;
+  readonly caches: readonly RequestedCache[];
 };
 
 /** A run that can start: everything found, checked and known to fit as far as that can be known. */
@@ -61,7 +63,7 @@ export async function resolveRun(
 ): Promise<ResolvedRun> {
   const registry = await loadPlugins(namesIn(request), process.cwd(), known);
   const { plugin, source, model } = await openSource(request, stdin, registry);
-  const caches = request.caches.map(({ name, label, options }, i) => ({
+  const caches = labelCaches(request.caches, registry).map(({ name, label, options }, i) => ({
     ...{ name, label },
     factory: inPart(['caches', i], () => pluginOf(registry, 'cache', name)(options)),
   }));

@@ -159,7 +159,7 @@ describe('budgets', () => {
   it('without caches, run all that have one', async () => {
     const { request } = await load(`${small().split('caches:')[0]}budgets: [4KiB]\n`);
     expect(request.caches.length).toBeGreaterThan(8);
-    expect(request.caches.every(({ label }) => label.endsWith('@4KiB'))).toBe(true);
+    expect(request.caches.every(({ label }) => label!.endsWith('@4KiB'))).toBe(true);
   });
 
   it('point at the cache that cannot be so small', async () => {

@@ -13,7 +13,7 @@ export function requestOf(file: PipelineFile, registry: Registry): RunRequest {
   });
   const caches = (file.caches ?? []).map((entry) => ({
     name: entry.name,
-    label: entry.label ?? pluginOf(registry, 'cache', entry.name).spec.name,
+    label: entry.label,
     options: optionsOf('cache', entry),
   }));
   return {

@@ -1,6 +1,7 @@
 import { inPart } from '../../src/core/part.js';
-import { fieldOf } from '../compare.js';
+import { fieldOf, type AskedCache } from '../compare.js';
 import type { Config } from '../config.js';
+import { labelCaches } from '../label-caches.js';
 import type { Registry } from '../registry.js';
 import type { RunRequest } from '../resolve.js';
 import type { Origin } from './explain.js';
@@ -8,7 +9,7 @@ import { bytesOf, type PipelineFile } from './file-schema.js';
 
 /** Caches of a request, and the place in the file that each comes from. */
 export interface Budgeted {
-  readonly caches: RunRequest['caches'];
+  readonly caches: readonly AskedCache[];
   readonly origins: readonly Origin[];
 }
 
@@ -20,10 +21,11 @@ export interface Budgeted {
  */
 export async function withBudgets(
   { budgets }: PipelineFile,
-  { caches }: RunRequest,
+  request: RunRequest,
   registry: Registry,
   model: () => Promise<Config['model']>,
 ): Promise<Budgeted> {
+  const caches = labelCaches(request.caches, registry);
   if (budgets === undefined) return { caches, origins: caches.map(({ label }, index) => ({ label, index })) };
   const shape = { ...(await model()), bytesPerNumber: 4 };
   const { contenders } = inPart(['budgets'], () =>

@@ -30,7 +30,7 @@ export function compareTable(summary: TraceSummary, groups: readonly Group[]): s
 function nameOf({ label, options }: Standing['contender']): string {
   const chosen = Object.entries(options).filter(([key]) => ['degree', 'window'].includes(key));
   const [name, given] = [
-    label.replace(/@.*$/, ''),
+    label.replace(/@\d+\w*$/, ''), // a label may have an @ of its own
     chosen.map(([key, value]) => `${key}=${String(value)}`).join(','),
   ];
   return given === '' || name.includes(':') ? name : `${name}:${given}`;

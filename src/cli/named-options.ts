@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import type { RequestedCache } from '../../pipelines/label-caches.js';
 import { Failure } from '../core/failure.js';
 
 /** A plug-in as typed on the command line. */
@@ -55,23 +55,15 @@ export function parseAll(
 }
 
 /**
- * Caches of a run with their labels: `label=…` if given, the name if it stands once (of a reference the export, or the file),
- * the whole text otherwise.
+ * Caches of a run with their labels: `label=…` if given; the whole text where a name stands more than once; none otherwise,
+ * which leaves it to the name that the plug-in says of itself.
  * @throws Failure `bad-option`
  */
-export function parseCaches(
-  texts: readonly string[],
-): { name: string; label: string; options: Record<string, unknown> }[] {
+export function parseCaches(texts: readonly string[]): RequestedCache[] {
   const parsed = texts.map((text) => ({ text, ...parseNamed('--cache', text) }));
   return parsed.map(({ text, name, options: { label, ...options } }) => {
     const alone = parsed.filter((other) => other.name === name).length === 1;
-    return { name, label: label === undefined ? (alone ? shortName(name) : text) : String(label), options };
+    if (label === undefined && alone) return { name, options };
+    return { name, label: label === undefined ? text : String(label), options };
   });
-}
-
-/** `mine` of `./my-caches.js#mine`, `my-cache` of `./my-cache.js`; a plain name as it is. */
-function shortName(name: string): string {
-  const [module, exported] = name.split('#');
-  if (exported) return exported;
-  return /^[./@]/.test(module) ? basename(module).replace(/\.[cm]?[jt]s$/, '') : module;
 }

@@ -38,6 +38,8 @@ export const mine = defineCache(
   },
 );
 
+export const ring = defineCache({ ...window.spec, name: 'my-ring' }, (options, parts) => window(options).create(parts));
+
 export const scores = defineOperator(
   { name: 'largest-score', summary: 'the largest exact score', paper: null, options: z.object({ every: z.int().default(2), breakAt: z.int().default(-1) }), after: 'compare' },
   ({ every, breakAt }) =>
@@ -143,6 +145,25 @@ it('runs a cache, an operator, a source and a sink from a file, and the trace ho
   expect(await succeed(['verify', 'out', 'again'], start)).toContain('measures');
 }, 120_000);
 
+it('calls a cache by the name its plug-in gives itself: in run, compare, the Index game and a pipeline file', async () => {
+  const named = ['-c', './mine.mjs#ring'];
+  const source = ['--source', 'gaussian:n=12,d=4'];
+  await succeed(['run', ...source, ...named, '-o', 'named'], start);
+  writeFileSync(
+    join(cwd, 'named.yaml'),
+    'kronflow: 1\nsource: { name: text, path: none }\ncaches: [{ name: two-cache }]\n',
+  );
+  await succeed(['run', 'named.yaml', ...source, ...named, '-o', 'named-file'], start);
+  for (const dir of ['named', 'named-file']) {
+    const { config } = await readRun(join(cwd, dir));
+    expect(config).toMatchObject({ caches: [{ name: './mine.mjs#ring', label: 'my-ring' }] });
+  }
+  const table = await succeed(['compare', ...source, ...named, '--budget', '1KiB', '-o', 'fair'], start);
+  expect(table).toMatch(/│ my-ring +│/);
+  expect(table).toMatch(/│ random/); // the lines stand beside it
+  expect(await succeed(['index-game', '--n', '8', ...named], start)).toMatch(/│ my-ring +│/);
+}, 120_000);
+
 it('ends a run cleanly when a plug-in fails, and says which, where and why', async () => {
   const cases = [
     [
@@ -173,7 +194,10 @@ it('ends a run cleanly when a plug-in fails, and says which, where and why', asy
 
 it('goes on without a cache that fails where asked to', async () => {
   const more = ['-c', './mine.mjs#mine:failAt=2,label=b', '--on-error', 'skip'];
-  await succeed(run('skipped', ...more), start);
+  const said = await succeed(run('skipped', ...more), start);
+  expect(said).toMatch(
+    /\nwarning: b was dropped at stream 0, step 2, and has no rows from there on: .*no more of this/,
+  );
   const rows = await queryDuckDB(
     `select cache, count(*)::int as n from '${cwd}/skipped/steps.parquet' group by all order by all`,
   );

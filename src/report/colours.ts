@@ -61,7 +61,7 @@ export function stylesOf(
   const variants = new Map<string, string[]>();
   const styles = new Map<string, CacheStyle>();
   for (const { name, label } of caches) {
-    const variant = label.replace(/@.*$/, '');
+    const variant = label.replace(/@\d+\w*$/, '');
     const known = variants.get(name) ?? [];
     if (!known.includes(variant)) known.push(variant);
     variants.set(name, known);

@@ -1,4 +1,5 @@
 import { along, channel, type Axis } from './axes.js';
+import { bySize } from './by-size.js';
 import type { CacheStyle } from './colours.js';
 import { labelPlaces } from './label-places.js';
 import type { Look } from './look.js';
@@ -38,7 +39,7 @@ export function lineChart(rows: readonly Row[], look: Look, context: Context, ch
   const labelOf =
     ({ split }: Panel) =>
     (cache: string, own: readonly Row[]) =>
-      write(split ? cache.replace(/@.*$/, '') : cache, own, cache);
+      write(split ? cache.replace(/@\d+\w*$/, '') : cache, own, cache);
   const texts = panels.flatMap((one) => one.series.map(([cache, own]) => labelOf(one)(cache, own)));
   const margin = LEFT + LABEL_GAP + CHAR_PX * Math.max(4, ...texts.map((text) => text.length));
   const wanted = panels.length === 1 || margin > WIDE_MARGIN ? 1 : 2;
@@ -56,7 +57,7 @@ function panelsOf(rows: readonly Row[], { groups }: Context): readonly Panel[] {
   return groups.flatMap(({ name: run }): readonly Panel[] => {
     const series = seriesOf(rows, run);
     if (series.length === 0) return [];
-    const budgets = [...new Set(series.map(([cache]) => budgetOf(cache)))];
+    const budgets = [...new Set(series.map(([cache]) => budgetOf(cache)))].sort(bySize);
     if (series.length <= CROWDED || budgets.length === 1) return [{ run, title: run, series, split: false }];
     return budgets.map((budget) => {
       const own = series.filter(([cache]) => budgetOf(cache) === budget);
@@ -135,9 +136,20 @@ function panel(
     mark: { type: 'line', clip: true, strokeWidth: 1.8, strokeJoin: 'round' },
     encoding: { ...position, color: colour, strokeDash: dash },
   });
+  if (series.some(([, rows]) => rows.length === 1)) layers.push(lonePoints(series, { ...position, color: colour }));
   layers.push(hover(at, { ...position, color: colour }, look));
   layers.push(endLabels(series, chart, { height, label }, styles, look));
   return { transform: [own], layer: layers };
+}
+
+/** A point for each line of a single row, which would be no mark at all. */
+function lonePoints(series: Panel['series'], encoding: Spec): Spec {
+  const alone = series.filter(([, rows]) => rows.length === 1).map(([cache]) => cache);
+  return {
+    transform: [{ filter: { field: 'cache', oneOf: alone } }],
+    mark: { type: 'point', filled: true, size: 45, opacity: 1 },
+    encoding,
+  };
 }
 
 /** A point on each row that shows when the pointer is near. */

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { fieldOf, standings, type Field } from '../../../pipelines/compare.js';
+import { labelCaches } from '../../../pipelines/label-caches.js';
+import { loadPlugins } from '../../../pipelines/registry.js';
 import { resolveModel } from '../../../pipelines/resolve.js';
 import { summarise } from '../../../pipelines/summarise.js';
 import { Failure } from '../../core/failure.js';
@@ -54,8 +56,13 @@ async function compare(input: string | undefined, flags: CompareFlags): Promise<
   const request = requestOf(flags, recording ? { recording: input } : input, false);
   // the shape may come from a recording, so it is known only once the source is resolved
   const model = await resolveModel(request, process.stdin);
-  const asked = flags.cache.length > 0 ? parseCaches(flags.cache) : [];
-  const field = fieldOf(asked, flags.budget, { ...model, bytesPerNumber: 4 });
+  const asked = parseCaches(flags.cache);
+  const registry = await loadPlugins(
+    asked.map(({ name }) => name),
+    process.cwd(),
+  );
+  const shape = { ...model, bytesPerNumber: 4 };
+  const field = fieldOf(labelCaches(asked, registry), flags.budget, shape, { registry });
   const caches = field.contenders.map(({ name, label, options }) => ({ name, label, options }));
   const dir = await runToTrace({ ...request, caches }, flags);
   await show(dir, flags, field);

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
-import { caches as builtIn } from '../../../operators/caches/index.js';
 import { writeWhole } from '../../../data/sinks/out-file.js';
 import { playIndexGame, type IndexGame } from '../../../pipelines/index-game.js';
 import { sizesOf } from '../../../pipelines/index-game/check.js';
+import { labelCaches } from '../../../pipelines/label-caches.js';
+import { loadPlugins, pluginOf } from '../../../pipelines/registry.js';
 import { chooseKernel, createPool, inlinePool, SharedArena } from '../../../workers/index.js';
 import { KERNELS, TILINGS, type KernelName } from '../../../workers/kernels/kernel.js';
 import { Failure } from '../../core/failure.js';
-import { findByName } from '../../core/plugin.js';
 import { indexGameTable } from '../index-game-table.js';
 import { parseCaches } from '../named-options.js';
 import { collect, natural, number, positive } from '../run-flags.js';
@@ -80,7 +80,7 @@ export function addIndexGameCommand(program: Command): void {
     .option('--json', 'print as JSON')
     .option('-o, --output <file>', 'write the result as JSON too: `kronflow report` draws it')
     .action(async (flags: Flags) => {
-      const result = await atTable(flags, gameOf(flags));
+      const result = await atTable(flags, await gameOf(flags));
       if (flags.output !== undefined) {
         const text = Buffer.from(`${JSON.stringify(result, null, 2)}\n`);
         await writeWhole(flags.output, (file) => file.write(text));
@@ -91,9 +91,9 @@ export function addIndexGameCommand(program: Command): void {
 
 /**
  * What the flags ask for.
- * @throws Failure `bad-option`, `unknown-name`
+ * @throws Failure `bad-option`, `unknown-name`; `not-found` or `bad-plugin` for a cache from a file or package
  */
-function gameOf({ streams, n, d, dPerLn, cache, seed, bits, indices }: Flags): IndexGame {
+async function gameOf({ streams, n, d, dPerLn, cache, seed, bits, indices }: Flags): Promise<IndexGame> {
   if (d !== undefined && dPerLn !== undefined) {
     throw new Failure(
       'bad-option',
@@ -102,13 +102,17 @@ function gameOf({ streams, n, d, dPerLn, cache, seed, bits, indices }: Flags): I
     );
   }
   const rows = streams === 'four' ? n : n * n;
-  const texts = cache.length > 0 ? cache : defaultCaches(rows);
+  const asked = parseCaches(cache.length > 0 ? cache : defaultCaches(rows));
+  const registry = await loadPlugins(
+    asked.map(({ name }) => name),
+    process.cwd(),
+  );
   return {
     ...{ streams, n, seed, bits: bits ?? null, indices: indices ?? null },
     d: d !== undefined ? { exactly: d } : { perLn: dPerLn ?? DEFAULT_PER_LN },
-    caches: parseCaches(texts).map(({ name, label, options }) => ({
+    caches: labelCaches(asked, registry).map(({ name, label, options }) => ({
       label,
-      factory: findByName('cache', builtIn, name)(options),
+      factory: pluginOf(registry, 'cache', name)(options),
     })),
   };
 }

@@ -193,7 +193,7 @@ function endsOf(rows: readonly Row[]): readonly Row[] {
 
 /** A label without the budget that `compare` puts behind it. */
 function nameOf(cache: string): string {
-  return cache.replace(/@.*$/, '');
+  return cache.replace(/@\d+\w*$/, '');
 }
 
 function labels(rows: readonly Row[], { x, y }: { x: Axis; y: Axis }, colour: Spec): Spec {
