@@ -1,4 +1,4 @@
-import type { DenseMatrix } from '../matrix.js';
+import { zeros, type DenseMatrix } from '../matrix.js';
 
 /** What attention reads: queries (n × d), keys and values of side 1 (n1 × d) and of side 2 (n2 × d). */
 export interface AttentionRows {
@@ -23,4 +23,10 @@ export interface Attention {
   forward(rows: AttentionRows): DenseMatrix;
   /** Gradients of a loss by every row, from its gradient by the outputs, (n × d). */
   backward(rows: AttentionRows, byOutput: DenseMatrix): AttentionRows;
+}
+
+/** Zeros of the same shapes. */
+export function zeroRows({ q, k1, k2, v1, v2 }: AttentionRows): AttentionRows {
+  const like = ({ rows, columns }: DenseMatrix) => zeros(rows, columns);
+  return { q: like(q), k1: like(k1), k2: like(k2), v1: like(v1), v2: like(v2) };
 }

@@ -11,7 +11,7 @@ import {
   zeros,
   type DenseMatrix,
 } from '../matrix.js';
-import type { Attention, AttentionOptions, AttentionRows } from './attention.js';
+import { zeroRows, type Attention, type AttentionOptions, type AttentionRows } from './attention.js';
 import { softmax } from './softmax.js';
 
 /**
@@ -42,12 +42,6 @@ export function exactAttention(options: AttentionOptions): Attention {
       return gradients;
     },
   };
-}
-
-/** Zeros of the same shapes. */
-export function zeroRows({ q, k1, k2, v1, v2 }: AttentionRows): AttentionRows {
-  const like = ({ rows, columns }: DenseMatrix) => zeros(rows, columns);
-  return { q: like(q), k1: like(k1), k2: like(k2), v1: like(v1), v2: like(v2) };
 }
 
 type Sides = Omit<AttentionRows, 'q'>;
