@@ -68,6 +68,7 @@ export default defineConfig({
           page('Caches', '/caches'),
           page('Operators, sources, sinks', '/plug-ins'),
           page('Pipeline files, key by key', '/pipeline-schema'),
+          page('Tests of pipelines', '/pipeline-tests'),
           page('Traces and recordings', '/trace'),
           page('Error messages', '/errors'),
           { text: 'Programming interface', collapsed: true, items: api() },

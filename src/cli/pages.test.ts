@@ -55,6 +55,13 @@ describe('docs/math.md', () => {
   });
 });
 
+it('leads from the sidebar of the site to every page of docs/', () => {
+  const config = readFileSync('docs/.vitepress/config.mjs', 'utf8');
+  const pages = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'index.md');
+  expect(pages.length).toBeGreaterThan(20);
+  expect(pages.filter((name) => !config.includes(`'/${name.slice(0, -3)}')`))).toEqual([]);
+});
+
 describe('docs/papers.md', () => {
   const commands = [...papers.matchAll(/`kronflow ([^`]+)`/g)].map(([, words]) => words);
 

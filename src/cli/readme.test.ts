@@ -69,8 +69,9 @@ describe('the commands of the README', () => {
   const lines = blocks.join('').split('\n');
   const commands = lines.flatMap((line) => /(?:npx|^) ?kronflow ([^#|]*)/.exec(line)?.[1].trim() ?? []);
 
-  it('are there', () => {
+  it('are there, each once', () => {
     expect(commands.length).toBeGreaterThan(5);
+    expect(commands.filter((command, i) => commands.indexOf(command) < i)).toEqual([]);
   });
 
   it.each(commands)('kronflow %s', async (command) => {
