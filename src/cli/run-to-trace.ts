@@ -6,7 +6,10 @@ import type { RunFlags } from './run-flags.js';
 import type { WatchFlags } from './watch-flags.js';
 import { whileWatched } from './watching.js';
 
-type How = Pick<RunFlags, 'output' | 'threads' | 'kernel' | 'logLevel' | 'snapshotEvery' | 'speed' | keyof WatchFlags>;
+type How = Pick<
+  RunFlags,
+  'output' | 'threads' | 'kernel' | 'logLevel' | 'snapshotEvery' | 'speed' | keyof WatchFlags
+>;
 
 /** Tells a run to stop, and is told when that comes too late. */
 export interface Interrupt {
