@@ -19,7 +19,7 @@ const LABELS: Readonly<Record<Axis['kind'], string>> = {
   bytes: bytesExpression(),
   ms: "datum.value >= 1000 ? format(datum.value / 1000, '~r') + ' s' : datum.value >= 1 || datum.value == 0 ? format(datum.value, '~r') + ' ms' : format(datum.value * 1000, '~r') + ' µs'",
   error:
-    "datum.value != 0 && abs(datum.value) < 0.001 ? format(datum.value, '.0e') : format(datum.value, '~r')",
+    "datum.value != 0 && abs(datum.value) < 0.001 ? format(datum.value, '~e') : format(datum.value, '~r')",
   share: "format(datum.value, '~%')",
   plain: "format(datum.value, '~r')",
 };
@@ -41,7 +41,13 @@ export function channel(axis: Axis): Spec {
 }
 
 /** Where ticks stand: round numbers of the unit, some five of them. */
-export function ticks({ log = false, kind, domain: [low, high] }: Axis): readonly number[] {
+export function ticks(axis: Axis): readonly number[] {
+  const found = roundNumbers(axis);
+  const whole = axis.kind === 'count' ? found.filter(Number.isInteger) : [];
+  return whole.length > 0 ? whole : found; // nobody counts in fractions
+}
+
+function roundNumbers({ log = false, kind, domain: [low, high] }: Axis): readonly number[] {
   if (kind === 'bytes') return log ? powersOf2(low, high) : roundTicks(low, high, byteStep(high - low));
   if (!log) return roundTicks(low, high, niceStep(high - low));
   const decades = Math.log10(high / low);

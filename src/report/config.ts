@@ -18,7 +18,7 @@ export function configOf(look: Look, font = FONT): Spec {
     aria: false, // the figure says in words what it shows; single marks would be thousands of stops
     view: { stroke: null },
     axis: { ...axis, labelPadding: 5, titlePadding: 8, labelFlush: false },
-    axisX: { grid: false, labelOverlap: 'greedy' },
+    axisX: { grid: false, labelOverlap: 'greedy', labelSeparation: 6 },
     axisY: {
       ...{ ticks: false, domain: false, titleAngle: 0, titleAlign: 'left', titleAnchor: 'end' },
       ...{ titleBaseline: 'bottom', titleX: 0, titleY: -9 },

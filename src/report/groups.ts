@@ -57,7 +57,11 @@ function streamOf({ config, inputs }: OpenedTrace['run']): unknown {
 function withoutSeed({ run: { config, inputs } }: OpenedTrace): string {
   const { seed, ...rest } = config;
   void seed;
-  const named = inputs.map(({ path, ...input }) => (input.sha256 === undefined ? { path, ...input } : input));
+  // a file is known by its hash, wherever it lies; a stream that was made up says the seed of the run once more
+  const named = inputs.map(({ path, seed: again, ...input }) => {
+    void again;
+    return input.sha256 === undefined ? { path, ...input } : input;
+  });
   return JSON.stringify([rest, named], (_, at: unknown) =>
     typeof at === 'object' && at !== null && !Array.isArray(at)
       ? Object.fromEntries(Object.entries(at).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -136,7 +136,8 @@ function panel(
     mark: { type: 'line', clip: true, strokeWidth: 1.8, strokeJoin: 'round' },
     encoding: { ...position, color: colour, strokeDash: dash },
   });
-  if (series.some(([, rows]) => rows.length === 1)) layers.push(lonePoints(series, { ...position, color: colour }));
+  if (series.some(([, rows]) => rows.length === 1))
+    layers.push(lonePoints(series, { ...position, color: colour }));
   layers.push(hover(at, { ...position, color: colour }, look));
   layers.push(endLabels(series, chart, { height, label }, styles, look));
   return { transform: [own], layer: layers };

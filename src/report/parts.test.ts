@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { domainOf, ticks } from './axes.js';
+import { byLabel, bySize } from './by-size.js';
 import { labelPlaces } from './label-places.js';
 import { embedJson, inlineScript } from './page/html.js';
 import { csvOf } from './page/rows.js';
@@ -43,7 +44,22 @@ describe('fitPower', () => {
   });
 });
 
+it('orders sizes by bytes, and labels by name first', () => {
+  expect(['1MiB', '32KiB', '', '8KiB', '512B'].sort(bySize)).toEqual(['', '512B', '8KiB', '32KiB', '1MiB']);
+  expect(['b@32KiB', 'a@1MiB', 'b@8KiB', 'a@8KiB'].sort(byLabel)).toEqual([
+    'a@8KiB',
+    'a@1MiB',
+    'b@8KiB',
+    'b@32KiB',
+  ]);
+});
+
 describe('axes', () => {
+  it('count in whole numbers where there is one', () => {
+    expect(ticks({ field: '', title: '', kind: 'count', domain: [0, 1] })).toEqual([0, 1]);
+    expect(ticks({ field: '', title: '', kind: 'count', log: true, domain: [1 / 1.5, 1.5] })).toEqual([1]);
+  });
+
   it('put powers of two on an axis of bytes and powers of ten on others', () => {
     expect(ticks({ field: '', title: '', log: true, kind: 'bytes', domain: [900, 270_000] })).toEqual([
       1024, 4096, 16_384, 65_536, 262_144,

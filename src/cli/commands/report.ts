@@ -23,10 +23,17 @@ export function addReportCommand(program: Command): void {
     .option('-o, --output <file>', 'the page', 'report.html')
     .option('--json', 'print what was drawn and what was left out as JSON')
     .action(async (given: readonly string[], { output, json }: Flags) => {
+      requireHtml(output);
       const { dirs, games } = await sortInputs(given);
       const made = await makeReport(dirs, output, games);
       process.stdout.write(json ? `${JSON.stringify(made)}\n` : `${reportText(made)}\n`);
     });
+}
+
+/** A report replaces the file of its name, so that name must be one of a page. @throws Failure `bad-option` */
+function requireHtml(path: string): void {
+  if (/\.html?$/i.test(path)) return;
+  throw new Failure('bad-option', `-o ${path}: a report ends in .html`, 'write -o report.html');
 }
 
 /** What became of a report, for people. */

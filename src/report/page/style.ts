@@ -37,7 +37,8 @@ nav ul{list-style:none;margin:18px 0 0;padding:12px 0;border-top:1px solid var(-
 .note p:last-child{margin:0}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:13.5px;width:100%;margin:6px 0}
-th,td{text-align:left;padding:4px 12px 4px 0;border-bottom:1px solid var(--faint);white-space:nowrap;vertical-align:baseline}
+th,td{text-align:left;padding:4px 10px 4px 0;border-bottom:1px solid var(--faint);white-space:nowrap;vertical-align:baseline}
+td:last-child,th:last-child{padding-right:0}
 th{font-weight:550;color:var(--soft)}
 td.number,th.number{text-align:right}
 td.hash{font-family:ui-monospace,SFMono-Regular,Menlo,'Liberation Mono',monospace;font-size:12px}

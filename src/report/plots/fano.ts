@@ -114,7 +114,8 @@ export const fano: Plot = {
         },
         {
           data: { values: labels },
-          mark: { type: 'text', align: 'left', baseline: 'middle', dx: 9, fontSize: 11, fontWeight: 500 },
+          // below its point, for the limit runs above it
+          mark: { type: 'text', align: 'left', baseline: 'top', dx: 9, dy: 3, fontSize: 11, fontWeight: 500 },
           encoding: {
             x: { ...position.x, field: 'x' },
             y: { ...position.y, field: 'y' },

@@ -1,3 +1,4 @@
+import { byLabel } from '../by-size.js';
 import { heatOf } from '../heat.js';
 import { sideBySide } from '../lines.js';
 import type { Context, Plot, Row } from '../plot.js';
@@ -6,6 +7,8 @@ import { list, numberText } from '../words.js';
 const CELL = 30;
 /** More cells than this are not written on. */
 const WRITTEN = 64;
+/** Few enough characters for a cell. */
+const WRITTEN_TEXT = "format(datum.error_mean, datum.error_mean < 0.01 ? '.0e' : '.2~g')";
 
 /** Which heads of which layers a cache answers well. */
 export const heads: Plot = {
@@ -39,7 +42,10 @@ order by run, cache, layer, head`,
         },
         y: { field: 'layer', type: 'ordinal', axis: { title: 'layer' } },
       };
-      const heat = heatOf({ field: 'error_mean', title: 'mean relative error', domain: [0, most] }, look);
+      const heat = heatOf(
+        { field: 'error_mean', title: 'mean relative error', domain: [0, most], format: '~g' },
+        look,
+      );
       const cell = {
         mark: { type: 'rect', stroke: look.paper, strokeWidth: 1 },
         encoding: { ...position, color: heat },
@@ -49,10 +55,11 @@ order by run, cache, layer, head`,
         value: look.ink,
       };
       const written = {
+        transform: [{ calculate: WRITTEN_TEXT, as: 'written' }],
         mark: { type: 'text', fontSize: 9.5 },
         encoding: {
           ...position,
-          text: { field: 'error_mean', type: 'quantitative', format: '.2~g' },
+          text: { field: 'written' },
           color: dark,
         },
       };
@@ -86,7 +93,7 @@ order by run, cache, layer, head`,
 function panelsOf(rows: readonly Row[], { groups }: Context) {
   const all = groups.flatMap(({ name }) => {
     const own = rows.filter(({ run }) => run === name);
-    return [...new Set(own.map(({ cache }) => String(cache)))].map((cache) => {
+    return [...new Set(own.map(({ cache }) => String(cache)))].sort(byLabel).map((cache) => {
       return { run: name, cache, own: own.filter((row) => row.cache === cache) };
     });
   });

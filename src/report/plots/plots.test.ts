@@ -38,6 +38,14 @@ function marksIn(svg: string): number {
   return groups.reduce((sum, part) => sum + (part.match(/<(path|text)\b/g)?.length ?? 0), 0);
 }
 
+/** Symbols that can be seen. */
+function pointsIn(svg: string): number {
+  const groups = svg.split('<g class="').filter((part) => part.startsWith('mark-symbol role-mark'));
+  return groups
+    .flatMap((part) => part.match(/<path\b[^>]*>/g) ?? [])
+    .filter((path) => !path.includes('opacity="0"')).length;
+}
+
 function drawnAs(found: Answered, context: Context, width: number): Promise<string> {
   return drawSvg(wholeSpec(found.plot, found.rows, context, { theme: 'light', width }));
 }
@@ -96,7 +104,12 @@ describe('a trace with everything', () => {
 
 describe('repeats', () => {
   const { ask, at } = opened(() =>
-    Promise.all([1, 2, 3].map((seed) => makeTrace(folder.path, `rep-${seed}`, { steps: 12, seed }))),
+    Promise.all(
+      [1, 2, 3].map((seed) => {
+        const inputs = [{ kind: 'gaussian', seed, n: 12 }]; // as a source that makes its stream up writes them
+        return makeTrace(folder.path, `rep-${seed}`, { steps: 12, seed }, { inputs });
+      }),
+    ),
   );
 
   it('are one group, with mean and spread', async () => {
@@ -106,6 +119,25 @@ describe('repeats', () => {
     expect(row.traces).toBe(3);
     expect(Number(row.error_least)).toBeLessThan(Number(row.error_mean));
     expect(Number(row.error_most)).toBeGreaterThan(Number(row.error_mean));
+  });
+});
+
+describe('a trace whose times are known', () => {
+  const { ask } = opened(() =>
+    Promise.all([makeTrace(folder.path, 'timed', { steps: 12, layers: 1, heads: 1 })]),
+  );
+
+  it('shows all work between its first token and its last in the utilisation of threads, and none twice', async () => {
+    const found = (await ask(only(['threads'])[0])) as Answered;
+    const width = 2 * Number(found.rows[0].seconds);
+    const seconds = found.rows.reduce(
+      (sum, row) => sum + Number(row.kernels) * width * Number(row.threads),
+      0,
+    );
+    const db = await openTraces([`${folder.path}/timed`]);
+    const [{ all }] = await db.objects('select sum(attend_ns) / 1e9 as "all" from steps where step > 0');
+    db.close();
+    expect(seconds).toBeCloseTo(Number(all), 12);
   });
 });
 
@@ -130,6 +162,11 @@ describe('a trace of one row, without times and measures', () => {
     const found = await ask(plot);
     if ('reason' in found) return expect(found.reason).toMatch(/[a-z]{3}/);
     expect(await drawnAs(found, at.context, 700)).not.toMatch(/NaN|undefined/);
+  });
+
+  it('shows a line of one row as a point', async () => {
+    const found = (await ask(only(['error-step'])[0])) as Answered;
+    expect(pointsIn(await drawnAs(found, at.context, 700))).toBe(found.rows.length);
   });
 
   it('leaves out what needs times, and names the column', async () => {

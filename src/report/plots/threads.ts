@@ -20,20 +20,33 @@ export const threads: Plot = {
     const values = known.map(([trace, count]) => `('${trace.replaceAll("'", "''")}', ${count})`).join(', ');
     return `
 with threads(trace, threads) as (values ${values}),
-spans as (
-  select trace, min(t_ns) as start_ns, greatest(max(t_ns) - min(t_ns), 1) as span_ns,
-    least(${MOST_BINS}, greatest(1, count(distinct step) // 4)) as bins
-  from steps
-  group by trace
-), heads as (
+heads as (
   select trace, stream_id, layer, head, step, max(t_ns) as t_ns, sum(attend_ns) as kernels_ns,
     max(coalesce(reference_ns, 0)) as reference_ns, sum(update_ns + coalesce(plan_ns, 0)) as main_ns
   from steps
   group by all
+), tokens as (
+  select trace, stream_id, step, max(t_ns) as until_ns, sum(kernels_ns) as kernels_ns, sum(reference_ns) as reference_ns,
+    sum(main_ns) as main_ns
+  from heads
+  group by all
+), spans as (
+  select trace, min(until_ns) as start_ns, greatest(max(until_ns) - min(until_ns), 1) as span_ns,
+    least(${MOST_BINS}, greatest(1, count(*) // 4)) as bins
+  from tokens
+  group by trace
+), placed as ( -- the work of a token lies between the end of the token before it and its own, in units of bins
+  select *, (lag(until_ns) over (partition by trace order by until_ns) - start_ns) / span_ns * bins as begins,
+    (until_ns - start_ns) / span_ns * bins as ends
+  from tokens join spans using (trace)
+), cut as (
+  select *, unnest(range(least(floor(begins), bins - 1)::int, greatest(ceil(ends), least(floor(begins), bins - 1) + 1)::int)) as bin
+  from placed
+  where begins is not null
 ), binned as (
-  select trace, least(floor((t_ns - start_ns) / span_ns * bins), bins - 1) as bin, any_value(start_ns) as start_ns,
-    any_value(span_ns / bins) as width_ns, sum(kernels_ns) as kernels_ns, sum(reference_ns) as reference_ns, sum(main_ns) as main_ns
-  from heads join spans using (trace)
+  select trace, bin, any_value(span_ns / bins) as width_ns, sum(kernels_ns * part) as kernels_ns,
+    sum(reference_ns * part) as reference_ns, sum(main_ns * part) as main_ns
+  from (select *, if(ends > begins, (least(ends, bin + 1) - greatest(begins, bin)) / (ends - begins), 1) as part from cut)
   group by trace, bin
 )
 select ${context.run} as run, (bin + 0.5) * avg(width_ns) / 1e9 as seconds, avg(kernels_ns / (width_ns * threads)) as kernels,
@@ -82,7 +95,7 @@ order by run, seconds`;
               direction: 'horizontal',
               symbolType: 'square',
               labelExpr:
-                "datum.label == 'main' ? 'main thread: append, plan' : datum.label == 'reference' ? 'exact reference' : 'kernels of caches'",
+                "datum.label == 'main' ? 'append, plan' : datum.label == 'reference' ? 'exact reference' : 'kernels'",
             },
           },
         },

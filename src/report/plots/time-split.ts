@@ -12,7 +12,7 @@ export const timeSplit: Plot = {
   id: 'time-split',
   title: 'Where the time goes',
   caption:
-    'Mean thread time of one token through all heads and layers: appending it, planning what to attend to, and kernels. To the right the mean wait from submission to the first tile of a head; caches are served in turn, so a later one waits for those before it. The exact reference is what errors are measured against.',
+    'Mean thread time of one token through all heads and layers: appending it, planning what to attend to, and kernels. Beside it the mean wait from submission to the first tile of a head; caches are served in turn, so a later one waits for those before it. The exact reference is what errors are measured against.',
   needs: ['steps.attend_ns', 'steps.queue_ns'],
   sql: (context) => `
 with tokens as (
@@ -61,34 +61,24 @@ function panelsOf(rows: readonly Row[], run: string, look: Look, many: boolean):
   const total = (row: Row) => PARTS.reduce((sum, part) => sum + Number(row[`${part}_ms`] ?? 0), 0);
   const order = [...rows].sort((a, b) => total(b) - total(a)).map(({ cache }) => String(cache));
   const longest = Math.max(...order.map((cache) => cache.length));
-  const y = (axis: Spec | null): Spec => ({
-    field: 'cache',
-    type: 'nominal',
-    sort: order,
-    axis,
-    scale: { paddingInner: 0.3 },
-  });
-  const names = y({
-    title: null,
-    labelFontSize: 11,
-    labelColor: look.ink,
-    labelLimit: 220,
-    domain: false,
-    ticks: false,
-  });
+  // both panels name their bars: in a narrow window they stand under each other
+  const names: Spec = {
+    ...{ field: 'cache', type: 'nominal', sort: order, scale: { paddingInner: 0.3 } },
+    axis: {
+      ...{ title: null, labelFontSize: 11, labelColor: look.ink, labelLimit: 220 },
+      ...{ domain: false, ticks: false },
+    },
+  };
   const own = { filter: { field: 'run', equal: run } };
   const colours = [look.heat[2], look.mid, look.heat[5]];
   const height = { step: BAR };
+  const width = look.width(2, Math.round(34 + 6.2 * longest));
   const x = (field: string, title: string, values: readonly number[]): Axis => {
     return { field, title, kind: 'ms', domain: [0, Math.max(...values, 1e-6) * 1.04] };
   };
   const heading = (text: string) => ({ text, anchor: 'start', fontSize: 12, fontWeight: 600, offset: 6 });
   const stack: Spec = {
-    ...{
-      width: look.width(2, Math.round(20 + 6.2 * longest)),
-      height,
-      title: heading(many ? `${run}: thread time` : 'thread time'),
-    },
+    ...{ width, height, title: heading(many ? `${run}: thread time` : 'thread time') },
     transform: [
       own,
       { fold: PARTS.map((part) => `${part}_ms`), as: ['part', 'ms'] },
@@ -108,11 +98,11 @@ function panelsOf(rows: readonly Row[], run: string, look: Look, many: boolean):
     },
   };
   const wait: Spec = {
-    ...{ width: look.width(2, 40), height, title: heading('wait in the queue') },
+    ...{ width, height, title: heading('wait in the queue') },
     transform: [own],
     mark: { type: 'bar', color: look.mid },
     encoding: {
-      y: y(null),
+      y: names,
       x: channel(
         x(
           'queue_ms',
