@@ -8,7 +8,7 @@ import { KERNELS, type KernelName } from '../../workers/kernels/kernel.js';
 import { Failure } from '../core/failure.js';
 import { parseBytes } from '../core/format.js';
 import { parseAll, parseCaches, parseNamed } from './named-options.js';
-import { addWatchFlags, type WatchFlags } from './watch-flags.js';
+import { addWatchFlags, type WatchFlags } from './watch/watch-flags.js';
 import { sourceOf, type RunInput, type SourceFlags } from './source-flags.js';
 
 /** Caches of a run that names none: the paper's trade-off, its answer to it, and the simplest rival. */

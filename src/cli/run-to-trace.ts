@@ -3,8 +3,8 @@ import { resolveRun, type ResolvedRun, type RunRequest } from '../../pipelines/r
 import { EXIT } from './exit-codes.js';
 import { nextTraceFolder } from './output-folder.js';
 import type { RunFlags } from './run-flags.js';
-import type { WatchFlags } from './watch-flags.js';
-import { whileWatched } from './watching.js';
+import type { WatchFlags } from './watch/watch-flags.js';
+import { whileWatched } from './watch/watching.js';
 
 type How = Pick<
   RunFlags,

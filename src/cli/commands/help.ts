@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { isReference, loadPlugins, pluginOf } from '../../../pipelines/registry.js';
+import { builtIn, isReference, loadPlugins, pluginOf } from '../../../pipelines/registry.js';
 import { Failure } from '../../core/failure.js';
 import { didYouMean } from '../../core/nearest.js';
 import { PLUGIN_KINDS, type PluginKind } from '../../core/plugin.js';
-import { builtInComment } from '../plugin-comment.js';
-import { pluginPage } from '../plugin-page.js';
+import { builtInComment } from '../pages/plugin-comment.js';
+import { pluginPage } from '../pages/plugin-page.js';
 
 /** `help COMMAND` as always, and `help cache subgen4`: all about one plug-in, also of your own (`./mine.js#mine`). */
 export function addHelpCommand(program: Command): void {
@@ -37,6 +37,14 @@ async function pageOf(kind: PluginKind, name: string | undefined): Promise<strin
 function commandNamed(program: Command, topic: string): Command {
   const found = program.commands.find((command) => command.name() === topic);
   if (found !== undefined) return found;
+  const kind = PLUGIN_KINDS.find((one) => builtIn[`${one}s`].some(({ spec }) => spec.name === topic));
+  if (kind !== undefined) {
+    throw new Failure(
+      'unknown-name',
+      `no help on "${topic}": it is no command, but names one ${kind}`,
+      `see kronflow help ${kind} ${topic}`,
+    );
+  }
   const known = [...program.commands.map((command) => command.name()), ...PLUGIN_KINDS];
   throw new Failure('unknown-name', `no help on "${topic}": it is no command`, didYouMean(topic, known));
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { LISTED, listingOf } from '../listings.js';
+import { LISTED, listingOf } from '../pages/listings.js';
 
 /** `list caches|operators|…`: what there is, from the specs. */
 export function addListCommand(program: Command): void {

@@ -8,8 +8,8 @@ import { summarise } from '../../../pipelines/summarise.js';
 import { positive, snapshotFlag, type RunFlags } from '../run-flags.js';
 import { interruptible } from '../run-to-trace.js';
 import { summaryTable } from '../summary-table.js';
-import { addWatchFlags, type WatchFlags } from '../watch-flags.js';
-import { whileWatched, type Shown } from '../watching.js';
+import { addWatchFlags, type WatchFlags } from '../watch/watch-flags.js';
+import { whileWatched, type Shown } from '../watch/watching.js';
 
 type ResumeFlags = Pick<RunFlags, 'threads' | 'logLevel' | 'snapshotEvery' | 'json' | keyof WatchFlags>;
 

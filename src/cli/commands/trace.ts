@@ -6,7 +6,7 @@ import { summarise } from '../../../pipelines/summarise.js';
 import { inspectRecording } from '../../../data/sources/inspect-recording.js';
 import { recordingTable } from '../recording-table.js';
 import { summaryTable } from '../summary-table.js';
-import { screenOf, tracePlots } from '../trace-plots.js';
+import { screenOf, tracePlots } from '../plots/trace-plots.js';
 
 /** `seal` and `inspect`: what is done with a trace afterwards. */
 export function addTraceCommands(program: Command): void {

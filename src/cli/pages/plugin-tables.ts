@@ -1,8 +1,8 @@
-import type { OperatorSpec } from '../core/operator.js';
-import type { Plugin, PluginKind } from '../core/plugin.js';
-import type { SourceSpec } from '../core/source.js';
-import { builtIn, type Registry } from '../../pipelines/registry.js';
-import { optionsOf } from './describe.js';
+import type { OperatorSpec } from '../../core/operator.js';
+import type { Plugin, PluginKind } from '../../core/plugin.js';
+import type { SourceSpec } from '../../core/source.js';
+import { builtIn, type Registry } from '../../../pipelines/registry.js';
+import { optionsOf } from '../describe.js';
 import { toMarkdown } from './doc-comment.js';
 import { builtInComment } from './plugin-comment.js';
 import { tableOf } from './table-of.js';

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { builtIn } from '../../pipelines/registry.js';
-import * as operators from '../../operators/index.js';
-import { PLUGIN_KINDS } from '../core/plugin.js';
+import { builtIn } from '../../../pipelines/registry.js';
+import * as operators from '../../../operators/index.js';
+import { PLUGIN_KINDS } from '../../core/plugin.js';
 import { flows } from './flows.js';
 import { LISTED, listingOf } from './listings.js';
 import { builtInComment } from './plugin-comment.js';
 import { pluginPage } from './plugin-page.js';
-import { kronflowHere } from './testing/in-process.js';
+import { kronflowHere } from '../testing/in-process.js';
 
 const here = { cwd: process.cwd() };
 const joined = (text: string) => text.replaceAll(/\s+/g, ' ');

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { PluginKind } from '../core/plugin.js';
+import type { PluginKind } from '../../core/plugin.js';
 import { docCommentOf } from './doc-comment.js';
 
 /** Where plug-ins of kronflow stand, one file each, named after it. */
@@ -14,7 +14,7 @@ export function builtInComment(kind: PluginKind, name: string): string | null {
   const folder = FOLDERS[kind];
   if (folder === undefined) return null;
   const file = ['d.ts', 'ts']
-    .map((ending) => new URL(`../../${folder}/${name}.${ending}`, import.meta.url))
+    .map((ending) => new URL(`../../../${folder}/${name}.${ending}`, import.meta.url))
     .find((url) => existsSync(url));
   if (file === undefined) return null;
   const exported = name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,4 +1,4 @@
-import type { CacheSpec } from '../core/cache.js';
+import type { CacheSpec } from '../../core/cache.js';
 
 /** What to run and what to ask its trace, for one plot. */
 export interface CacheExample {

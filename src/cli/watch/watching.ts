@@ -1,7 +1,7 @@
-import type { Config } from '../../pipelines/config.js';
-import type { Progress } from '../../pipelines/execute.js';
-import type { TraceBatch } from '../core/trace.js';
-import { WatchedRun, type RunStatus } from '../live/watched-run.js';
+import type { Config } from '../../../pipelines/config.js';
+import type { Progress } from '../../../pipelines/execute.js';
+import type { TraceBatch } from '../../core/trace.js';
+import { WatchedRun, type RunStatus } from '../../live/watched-run.js';
 import { progressBar, type ProgressBar } from './progress.js';
 import { openScreen, whyNoScreen } from './screen.js';
 import { timeLeft } from './time-left.js';
@@ -106,7 +106,7 @@ function watchedRun({ dir, config }: Shown): WatchedRun {
 
 /** The page and everything it needs are loaded only for a run that is watched. */
 async function openPage(run: WatchedRun, port: number | undefined) {
-  const { watch } = await import('../live/watch.js');
+  const { watch } = await import('../../live/watch.js');
   const stop = new AbortController();
   const metricsToken = process.env.KRONFLOW_METRICS_TOKEN;
   const page = await watch(run, { port, metricsToken, attended: process.stderr.isTTY, signal: stop.signal });

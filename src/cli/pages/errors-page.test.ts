@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../data/testing/folder.js';
-import { kronflowHere } from './testing/in-process.js';
+import { temporaryFolder } from '../../../data/testing/folder.js';
+import { kronflowHere } from '../testing/in-process.js';
 
 const page = readFileSync('docs/errors.md', 'utf8');
 const sections = new Map(

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../data/testing/folder.js';
-import { sources } from '../../data/sources/index.js';
-import { caches } from '../../operators/caches/index.js';
-import { loadPipeline } from '../../pipelines/files/load.js';
-import { findByName, type Plugin } from '../core/plugin.js';
-import { parseNamed } from './named-options.js';
-import { createProgram } from './program.js';
+import { temporaryFolder } from '../../../data/testing/folder.js';
+import { sources } from '../../../data/sources/index.js';
+import { caches } from '../../../operators/caches/index.js';
+import { loadPipeline } from '../../../pipelines/files/load.js';
+import { findByName, type Plugin } from '../../core/plugin.js';
+import { parseNamed } from '../named-options.js';
+import { createProgram } from '../program.js';
 
 interface Block {
   readonly page: string;

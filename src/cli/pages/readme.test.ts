@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sources } from '../../data/sources/index.js';
-import { caches } from '../../operators/caches/index.js';
-import { findByName } from '../core/plugin.js';
-import { createProgram } from './program.js';
-import { requestOf, type RunFlags } from './run-flags.js';
+import { sources } from '../../../data/sources/index.js';
+import { caches } from '../../../operators/caches/index.js';
+import { findByName } from '../../core/plugin.js';
+import { createProgram } from '../program.js';
+import { requestOf, type RunFlags } from '../run-flags.js';
 
 const PAGES = ['README.md', ...markdownIn('docs'), ...markdownIn('docs/decisions'), 'operators/README.md'];
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { CachePlugin, CacheSpec } from '../core/cache.js';
+import type { CachePlugin, CacheSpec } from '../../core/cache.js';
 import { exampleOf } from './cache-example.js';
-import { ANSWERS, optionsOf, SIZED_AT, sizesOf } from './describe.js';
+import { ANSWERS, optionsOf, SIZED_AT, sizesOf } from '../describe.js';
 import { docCommentOf, toMarkdown } from './doc-comment.js';
 
 const FOLDER = 'operators/caches';

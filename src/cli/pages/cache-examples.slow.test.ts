@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { queryDuckDB } from '../../data/testing/duckdb.js';
-import { temporaryFolder } from '../../data/testing/folder.js';
-import { caches } from '../../operators/caches/index.js';
+import { queryDuckDB } from '../../../data/testing/duckdb.js';
+import { temporaryFolder } from '../../../data/testing/folder.js';
+import { caches } from '../../../operators/caches/index.js';
 import { exampleOf } from './cache-example.js';
-import { kronflowHere } from './testing/in-process.js';
+import { kronflowHere } from '../testing/in-process.js';
 
 // The plots of docs/caches.md, on shorter streams: commands run, and queries give columns that can be plotted.
 const TOKENS = '60';

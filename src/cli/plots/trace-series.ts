@@ -1,6 +1,6 @@
-import type { RunFile } from '../../data/schemas/run-file.js';
-import { readSealedRun } from '../../data/sinks/read-steps.js';
-import { readTable, type TableBatch } from '../../data/sinks/read-table.js';
+import type { RunFile } from '../../../data/schemas/run-file.js';
+import { readSealedRun } from '../../../data/sinks/read-steps.js';
+import { readTable, type TableBatch } from '../../../data/sinks/read-table.js';
 
 /** What one cache did at each step, by step; null where nothing was measured. Means over streams. */
 export interface CacheSeries {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fileSchema } from '../../pipelines/files/file-schema.js';
+import { fileSchema } from '../../../pipelines/files/file-schema.js';
 import { tableOf } from './table-of.js';
 
 type Schema = z.core.JSONSchema.BaseSchema;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { stepColumns } from '../../data/schemas/steps.js';
-import { caches } from '../../operators/caches/index.js';
+import { stepColumns } from '../../../data/schemas/steps.js';
+import { caches } from '../../../operators/caches/index.js';
 import { exampleOf } from './cache-example.js';
 import { cacheFile, cachePages } from './cache-pages.js';
 import { docCommentOf, toMarkdown } from './doc-comment.js';

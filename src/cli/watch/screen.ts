@@ -1,4 +1,4 @@
-import type { WatchedRun } from '../live/watched-run.js';
+import type { WatchedRun } from '../../live/watched-run.js';
 import { dashboard } from './dashboard.js';
 import type { ProgressBar } from './progress.js';
 

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { Failure } from '../core/failure.js';
+import { Failure } from '../../core/failure.js';
 
 /** How a run is watched; undefined where the user said nothing. */
 export interface WatchFlags {

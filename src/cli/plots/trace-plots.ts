@@ -1,7 +1,7 @@
-import type { RunFile } from '../../data/schemas/run-file.js';
-import { formatBytes } from '../core/format.js';
-import { stylesOf, type Hue } from '../report/colours.js';
-import { errorText, milliseconds } from './summary-table.js';
+import type { RunFile } from '../../../data/schemas/run-file.js';
+import { formatBytes } from '../../core/format.js';
+import { stylesOf, type Hue } from '../../report/colours.js';
+import { errorText, milliseconds } from '../summary-table.js';
 import { terminalPlot, type PlotSeries, type TerminalPlot } from './terminal-plot.js';
 import { traceSeries, type CacheSeries } from './trace-series.js';
 

@@ -1,10 +1,10 @@
-import { listPresets } from '../../pipelines/files/index.js';
-import { builtIn } from '../../pipelines/registry.js';
-import { kernelLadder } from '../../workers/choose-kernel.js';
-import { Failure } from '../core/failure.js';
-import { didYouMean } from '../core/nearest.js';
-import type { Plugin, PluginKind } from '../core/plugin.js';
-import { describePlugin, pluginListing, wrapped } from './describe.js';
+import { listPresets } from '../../../pipelines/files/index.js';
+import { builtIn } from '../../../pipelines/registry.js';
+import { kernelLadder } from '../../../workers/choose-kernel.js';
+import { Failure } from '../../core/failure.js';
+import { didYouMean } from '../../core/nearest.js';
+import type { Plugin, PluginKind } from '../../core/plugin.js';
+import { describePlugin, pluginListing, wrapped } from '../describe.js';
 import { flows, type Flow } from './flows.js';
 
 /** What `kronflow list` shows of one kind. */

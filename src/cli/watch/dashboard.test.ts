@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { eventRow, stepBatch } from '../../data/testing/rows.js';
-import { WatchedRun } from '../live/watched-run.js';
+import { eventRow, stepBatch } from '../../../data/testing/rows.js';
+import { WatchedRun } from '../../live/watched-run.js';
 import { dashboard, type Screen } from './dashboard.js';
 import { whyNoScreen } from './screen.js';
-import { sparkline } from './sparkline.js';
+import { sparkline } from '../plots/sparkline.js';
 import { addWatchFlags } from './watch-flags.js';
 import { Command } from 'commander';
 

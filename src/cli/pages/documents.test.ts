@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import * as operators from '../../operators/index.js';
-import { VERSION } from '../core/version.js';
+import * as operators from '../../../operators/index.js';
+import { VERSION } from '../../core/version.js';
 import { generatedParts, renew } from './documents.js';
 
 it.each(generatedParts())('$path is fresh (if this fails: npm run docs)', (part) => {

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
-import type { Progress } from '../../pipelines/execute.js';
-import { formatBytes } from '../core/format.js';
+import type { Progress } from '../../../pipelines/execute.js';
+import { formatBytes } from '../../core/format.js';
 import { formatDuration, timeLeft } from './time-left.js';
 
 /** A progress bar on stderr; silent when stderr is no terminal. */

@@ -1,9 +1,9 @@
-import type { CachePlugin, CacheSpec } from '../core/cache.js';
-import type { OperatorSpec } from '../core/operator.js';
-import type { Plugin } from '../core/plugin.js';
-import type { SourceSpec } from '../core/source.js';
+import type { CachePlugin, CacheSpec } from '../../core/cache.js';
+import type { OperatorSpec } from '../../core/operator.js';
+import type { Plugin } from '../../core/plugin.js';
+import type { SourceSpec } from '../../core/source.js';
 import { exampleOf } from './cache-example.js';
-import { ANSWERS, defaultOf, optionsOf, SIZED_AT, sizesOf, wrapped, type OptionText } from './describe.js';
+import { ANSWERS, defaultOf, optionsOf, SIZED_AT, sizesOf, wrapped, type OptionText } from '../describe.js';
 
 /** What a page is made from. */
 export interface PageParts {

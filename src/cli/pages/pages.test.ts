@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bounds, boundsInput } from '../bounds/index.js';
-import { caches } from '../../operators/caches/index.js';
-import { findByName } from '../core/plugin.js';
-import { parseCaches } from './named-options.js';
-import { createProgram } from './program.js';
+import { bounds, boundsInput } from '../../bounds/index.js';
+import { caches } from '../../../operators/caches/index.js';
+import { findByName } from '../../core/plugin.js';
+import { parseCaches } from '../named-options.js';
+import { createProgram } from '../program.js';
 
 const math = readFileSync('docs/math.md', 'utf8');
 const papers = readFileSync('docs/papers.md', 'utf8');

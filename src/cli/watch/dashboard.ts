@@ -1,10 +1,10 @@
-import { stylesOf, type Hue } from '../report/colours.js';
-import { formatBytes } from '../core/format.js';
-import { STEP_BINS, type CacheTally } from '../live/cache-tally.js';
-import { errorBuckets } from '../live/log-buckets.js';
-import type { WatchedRun } from '../live/watched-run.js';
-import { sparkline } from './sparkline.js';
-import { terminalPlot, type PlotSeries } from './terminal-plot.js';
+import { stylesOf, type Hue } from '../../report/colours.js';
+import { formatBytes } from '../../core/format.js';
+import { STEP_BINS, type CacheTally } from '../../live/cache-tally.js';
+import { errorBuckets } from '../../live/log-buckets.js';
+import type { WatchedRun } from '../../live/watched-run.js';
+import { sparkline } from '../plots/sparkline.js';
+import { terminalPlot, type PlotSeries } from '../plots/terminal-plot.js';
 import { formatDuration } from './time-left.js';
 
 /** The terminal that a dashboard is drawn on. */

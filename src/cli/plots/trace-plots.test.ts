@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from 'vitest';
-import { temporaryFolder } from '../../data/testing/folder.js';
-import { traceBatches, writeTrace } from '../query/testing/traces.js';
+import { temporaryFolder } from '../../../data/testing/folder.js';
+import { traceBatches, writeTrace } from '../../query/testing/traces.js';
 import { screenOf, tracePlots } from './trace-plots.js';
 import { traceSeries } from './trace-series.js';
 
