@@ -39,7 +39,7 @@ describe('the commands print what the page says', () => {
   const built = pathToFileURL('dist').href;
   const fails = `import { defineCache } from '${built}/src/index.js';
 import { strided } from '${built}/examples/custom-cache.js';
-export const fails = defineCache(strided.spec, () => ({
+export const fails = defineCache({ ...strided.spec, name: 'fails' }, () => ({
   append() { throw new Error('no room for this token'); },
   plan() {}, census() {}, snapshot() {}, restore() {},
 }));`;
