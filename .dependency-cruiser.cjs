@@ -11,7 +11,7 @@ const folders = {
     packages: ['apache-arrow', 'parquetjs-lite', 'parquet-wasm', 'gpt-tokenizer', 'pino', 'tinyqueue', 'zod'],
   },
   pipelines: {
-    from: ['src/core', 'src/bounds', 'operators', 'workers', 'data'],
+    from: ['src/core', 'src/bounds', 'src/lab', 'operators', 'workers', 'data'],
     packages: ['rxjs', 'zod', 'pino', 'yaml'],
   },
   'src/query': { from: ['src/core', 'data'], packages: ['@duckdb/node-api'] },

@@ -13,6 +13,7 @@ import { addIndexGameCommand } from './commands/index-game.js';
 import { addListCommand } from './commands/list.js';
 import { addOpenCommand } from './commands/open.js';
 import { addPlotCommand } from './commands/plot.js';
+import { addPruneCommand } from './commands/prune.js';
 import { addQueryCommand } from './commands/query.js';
 import { addReportCommand } from './commands/report.js';
 import { addResumeCommand } from './commands/resume.js';
@@ -57,6 +58,7 @@ export function createProgram(): Command {
   addTestCommand(program);
   addBoundsCommand(program);
   addIndexGameCommand(program);
+  addPruneCommand(program);
   addDoctorCommand(program);
   for (const command of program.commands) {
     command

@@ -20,7 +20,9 @@ export interface DescentOptions {
 export const DESCENT: Omit<DescentOptions, 'lambda'> = { epochs: 100, step: 'backtracking', momentum: 0.9 };
 
 const PAPER_STEP = 0.1; // times 1/λ
-const LEAST_LAMBDA = 1e-9; // backtracking starts at 1/λ
+/** Backtracking starts at so much of 1/λ. For two masks less than 1, which would land on M = 0, where their gradient is 0. */
+const FIRST_STEP = { fused: 1, twoMasks: 0.1 };
+const LEAST_LAMBDA = 1e-9;
 
 /**
  * Algorithm 1 up to the real mask: from all ones, `epochs` of gradient descent on the loss of Definition 1.1. Masks of W_Q and
@@ -32,9 +34,9 @@ export function descendMask(problem: AttentionProblem, options: DescentOptions):
   const { lambda, epochs, momentum } = options;
   const loss = maskLoss(problem, lambda);
   const ones = new Float64Array(loss.size).fill(1);
-  return options.step === 'fixed'
-    ? heavyBall(loss, ones, { step: PAPER_STEP / lambda, momentum, epochs })
-    : backtracking(loss, ones, { step: 1 / Math.max(lambda, LEAST_LAMBDA), epochs });
+  if (options.step === 'fixed') return heavyBall(loss, ones, { step: PAPER_STEP / lambda, momentum, epochs });
+  const first = problem.weights.length === 1 ? FIRST_STEP.fused : FIRST_STEP.twoMasks;
+  return backtracking(loss, ones, { step: first / Math.max(lambda, LEAST_LAMBDA), epochs });
 }
 
 /**

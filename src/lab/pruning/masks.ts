@@ -1,5 +1,5 @@
 import { Failure } from '../../core/failure.js';
-import { hadamard, type DenseMatrix } from '../matrix.js';
+import { combine, type DenseMatrix } from '../matrix.js';
 
 /** A weight matrix after pruning. */
 export interface Pruned {
@@ -35,7 +35,7 @@ export function smallestFirst(scores: Float64Array): Uint32Array {
 
 /** What a mask leaves of a weight matrix. */
 export function applyMask(weight: DenseMatrix, mask: DenseMatrix): Pruned {
-  return { weight: hadamard(weight, mask), mask };
+  return { weight: combine(weight, mask, (w, kept) => (kept === 0 ? 0 : w)), mask }; // 0 · w may be −0
 }
 
 /** @throws Failure `bad-option` unless `ratio` is in [0, 1) */

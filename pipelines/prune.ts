@@ -1,0 +1,197 @@
+import { performance } from 'node:perf_hooks';
+import { refuseExisting } from '../data/importers/import-files.js';
+import { readProjectionWeights } from '../data/weights/projection.js';
+import { openSafetensors } from '../data/weights/safetensors.js';
+import { writeSafetensors, type TensorsToWrite } from '../data/weights/write-safetensors.js';
+import { Failure } from '../src/core/failure.js';
+import type { ProjectionWeights } from '../src/core/weights.js';
+import { matrixOf, multiply, type DenseMatrix } from '../src/lab/matrix.js';
+import { causalAttention, relativeError } from '../src/lab/pruning/attention.js';
+import { checkRatio, type Pruned } from '../src/lab/pruning/masks.js';
+import { relativePairError } from '../src/lab/pruning/pair-attention.js';
+import { layerInputs, readCalibration, type Calibration } from './prune/calibration.js';
+import { checkMethod, pruneHead, type PruneMethod, type PruneSettings } from './prune/methods.js';
+
+export { PRUNE_METHODS, type PruneMethod, type PruneSettings } from './prune/methods.js';
+
+/** What to prune with what, and where the result goes. */
+export interface PruneRequest extends PruneSettings {
+  readonly weights: string;
+  readonly calibration: string;
+  readonly output: string;
+  /** Most tokens of the recording to calibrate on. */
+  readonly tokens: number;
+  /** Null: the first stream of the recording. */
+  readonly streamId: number | null;
+}
+
+/** What was pruned of one head. Errors are |A − f|²/|A|², A the attention of the recorded rows. */
+export interface PrunedHeadReport {
+  readonly layer: number;
+  readonly head: number;
+  /** Weights that became 0, of those there are, per projection. */
+  readonly pruned: Readonly<Record<string, number>>;
+  readonly weights: number;
+  readonly ratio: number;
+  readonly error_before: number;
+  readonly error_after: number;
+  readonly lambda: number | null;
+  readonly ms: number;
+}
+
+/** What `pruneWeights` did. */
+export interface PruneReport {
+  readonly weights: string;
+  readonly calibration: string;
+  readonly output: string;
+  readonly bytes: number;
+  readonly method: PruneMethod;
+  readonly ratio: number;
+  readonly order: 'tensor' | 'matrix';
+  readonly stream_id: number;
+  readonly tokens: number;
+  readonly heads: readonly PrunedHeadReport[];
+}
+
+/**
+ * Prune W_Q and W_K1 (and W_K2 in tensor order) of every layer and head, so that attention over the tokens of a recording
+ * changes little. Writes all tensors of the weights as F32, and masks as `layers.{l}.w_q.mask`: the whole file or none.
+ *
+ * @throws Failure `bad-option` for a ratio outside [0, 1), a method that needs matrix order, or a λ that diverges; `bad-input`
+ * for a recording of another model; `exists`; and as weights and recordings
+ */
+export async function pruneWeights(request: PruneRequest): Promise<PruneReport> {
+  checkRatio(request.ratio, '--ratio');
+  await refuseExisting(request.output);
+  const calibration = await readCalibration(request.calibration, request);
+  const { shape, streamId, tokens } = calibration;
+  checkMethod(request.method, shape.order, request.calibration);
+  const { dModel, tensors } = await readAll(request.weights, calibration);
+  const layers = await readProjectionWeights(request.weights, { ...shape, dModel });
+  const heads = layers.flatMap((weights, layer) =>
+    pruneLayer({ request, calibration, weights, layer, dModel, tensors }),
+  );
+  const { bytes } = await writeSafetensors(request.output, tensors, metadataOf(request));
+  const { weights, output, method, ratio } = request;
+  const { order } = shape;
+  const paths = { weights, calibration: request.calibration, output };
+  return { ...paths, bytes, method, ratio, order, stream_id: streamId, tokens, heads };
+}
+
+type Tensors = Record<string, TensorsToWrite[string]>;
+
+/** Every tensor of the file, and the rows of its projections, after a look whether they are of the recorded model. */
+async function readAll(path: string, { path: recording, shape }: Calibration) {
+  const file = await openSafetensors(path);
+  try {
+    const layers = [...file.tensors.keys()].filter((name) => /^layers\.\d+\.w_q$/.test(name)).length;
+    const [dModel, columns] = file.tensors.get('layers.0.w_q')?.shape ?? [];
+    const width = shape.heads * shape.d;
+    if (columns !== undefined && (columns !== width || layers !== shape.layers)) {
+      throw new Failure(
+        'bad-input',
+        `${recording} is of another model than ${path}: ${shape.layers} layers and ${shape.heads} heads of d = ${shape.d} ` +
+          `(${width} columns) were recorded, the weights have ${layers} layers and ${columns} columns`,
+        'record with these weights: `kronflow record --weights`',
+      );
+    }
+    const tensors: Tensors = {};
+    for (const [name, info] of file.tensors)
+      tensors[name] = { shape: info.shape, data: await file.read(name) };
+    return { dModel: dModel ?? width, tensors };
+  } finally {
+    await file.close();
+  }
+}
+
+interface LayerWork {
+  readonly request: PruneRequest;
+  readonly calibration: Calibration;
+  readonly weights: ProjectionWeights;
+  readonly layer: number;
+  readonly dModel: number;
+  readonly tensors: Tensors;
+}
+
+/** Prune all heads of a layer, in `tensors` too. */
+function pruneLayer({ request, calibration, weights, layer, dModel, tensors }: LayerWork) {
+  const { heads, d, order, scale } = calibration.shape;
+  const parts = order === 'tensor' ? (['q', 'k1', 'k2'] as const) : (['q', 'k1'] as const);
+  const names = parts.map((part) => `layers.${layer}.w_${part}`);
+  const x = layerInputs(calibration, layer, { weights, path: request.weights, dModel });
+  for (const name of names) {
+    const { shape, data } = tensors[name];
+    tensors[name] = { shape, data: data.slice() };
+    tensors[`${name}.mask`] = { shape, data: new Float32Array(data.length) };
+  }
+  return Array.from({ length: heads }, (_, head): PrunedHeadReport => {
+    const columns = (data: ArrayLike<number>, rows: number) =>
+      matrixOf(rows, d, (i, j) => data[i * heads * d + head * d + j]);
+    const projections = parts.map((part) => columns(weights[part]!, dModel));
+    const recorded = parts.map((part) => columns(calibration.rows(layer, part).data, x.rows));
+    const start = performance.now();
+    const { projections: pruned, lambda } = ofHead(layer, head, () =>
+      pruneHead({ x, projections, scale }, request),
+    );
+    const ms = performance.now() - start;
+    const errorOf = (all: readonly DenseMatrix[]) => {
+      const rows = all.map((w, i) => biased(multiply(x, w), parts[i] === 'k2' ? calibration.k2Bias : 0));
+      return attentionError(recorded, rows, scale);
+    };
+    pruned.forEach((one, i) => store(one, tensors, names[i], head * d));
+    const counts = pruned.map(({ mask }) => mask.data.reduce((zeros, kept) => zeros + 1 - kept, 0));
+    const all = projections.length * dModel * d;
+    return {
+      ...{ layer, head, weights: all, lambda, ms },
+      pruned: Object.fromEntries(parts.map((part, i) => [part, counts[i]])),
+      ratio: counts.reduce((sum, count) => sum + count, 0) / all,
+      error_before: errorOf(projections),
+      error_after: errorOf(pruned.map(({ weight }) => weight)),
+    };
+  });
+}
+
+/** Say which head a failure is about. */
+function ofHead<T>(layer: number, head: number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.code, `layer ${layer}, head ${head}: ${error.what}`, error.hint, {
+      cause: error,
+    });
+  }
+}
+
+function biased(rows: DenseMatrix, bias: number): DenseMatrix {
+  return bias === 0 ? rows : { ...rows, data: rows.data.map((y) => y + bias) };
+}
+
+/** Of attention matrices for q and k, of attention over pairs for q, k1 and k2. */
+function attentionError(
+  [q, k1, k2]: readonly DenseMatrix[],
+  [otherQ, otherK1, otherK2]: readonly DenseMatrix[],
+  scale: number,
+): number {
+  if (k2 === undefined)
+    return relativeError(causalAttention(q, k1, scale), causalAttention(otherQ, otherK1, scale));
+  return relativePairError({ q, k1, k2 }, { q: otherQ, k1: otherK1, k2: otherK2 }, scale);
+}
+
+/** Put the columns of one head into the tensor and its mask. */
+function store({ weight, mask }: Pruned, tensors: Tensors, name: string, first: number): void {
+  const { shape, data } = tensors[name];
+  const masks = tensors[`${name}.mask`].data;
+  for (let at = 0; at < weight.data.length; at++) {
+    const to = Math.floor(at / weight.columns) * shape[1] + first + (at % weight.columns);
+    data[to] = weight.data[at];
+    masks[to] = mask.data[at];
+  }
+}
+
+function metadataOf({ method, ratio, lambdas, tokens }: PruneRequest): Record<string, string> {
+  const said = { method, ratio, tokens, ...(method === 'gd' ? { lambdas: lambdas.join(',') } : {}) };
+  return Object.fromEntries(
+    Object.entries(said).map(([key, value]) => [`kronflow.prune.${key}`, String(value)]),
+  );
+}
