@@ -1,5 +1,7 @@
 import { Failure } from '../../src/core/failure.js';
+import { didYouMean } from '../../src/core/nearest.js';
 import { builtIn } from '../registry.js';
+import { fileSchema } from './file-schema.js';
 import { parseTree } from './parse.js';
 import { PipelineFailure } from './problem.js';
 import {
@@ -83,37 +85,48 @@ function homeOf(tree: Node, one: Override): Override {
   return isTaken ? { ...one, path: ['source', key] } : one;
 }
 
-function put(node: Node | null, { path, value, from }: Override, depth: number): Node {
+function put(node: Node | null, one: Override, depth: number): Node {
+  const { path, value, from } = one;
   const place: Place = { from, line: null, column: null, text: null, folder: '' };
   if (depth === path.length) return asTree(value, place);
-  const step = path[depth];
-  const here = pathText(path.slice(0, depth));
-  const refuse = (what: string, hint: string) =>
-    new PipelineFailure([{ code: 'bad-option', place, path: [], value, what, hint }]);
-  if (typeof step === 'number') {
-    if (node?.kind !== 'list') throw refuse(`${here} is no list`, `write ${here}=[…] for a new one`);
-    const { length } = node.items;
-    if (step >= length)
-      throw refuse(
-        `${here} has ${length} entries, so there is no ${here}[${step}]`,
-        `the last is ${here}[${length - 1}]`,
-      );
-    return {
-      ...node,
-      items: node.items.map((item, i) => (i === step ? put(item, { path, value, from }, depth + 1) : item)),
-    };
+  const refused = notThere(node, path, depth);
+  if (refused !== null) {
+    const [what, hint] = refused;
+    throw new PipelineFailure([{ code: 'bad-option', place, path: [], value, what, hint }]);
   }
-  if (node?.kind === 'list')
-    throw refuse(`${here} is a list of ${node.items.length}`, `write ${here}[0].${String(step)}=…`);
-  const isValue = node?.kind === 'scalar' && node.value !== null;
-  if (isValue) throw refuse(`${here} is a value, and has no ${String(step)}`, `write ${here}=…`);
+  const step = path[depth];
+  if (node?.kind === 'list') {
+    const items = node.items.map((item, i) => (i === step ? put(item, one, depth + 1) : item));
+    return { ...node, items };
+  }
   const entries = new Map<string, Entry>(node?.kind === 'map' ? node.entries : []);
   const below = entries.get(String(step));
   entries.set(String(step), {
     place: below?.place ?? place,
-    node: put(below?.node ?? null, { path, value, from }, depth + 1),
+    node: put(below?.node ?? null, one, depth + 1),
   });
   return { kind: 'map', place: node?.place ?? place, entries };
+}
+
+/** Why the next step of a path does not lead on from `node`, and what to write instead; null when it does. */
+function notThere(
+  node: Node | null,
+  path: Path,
+  depth: number,
+): readonly [what: string, hint: string] | null {
+  const step = path[depth];
+  const here = pathText(path.slice(0, depth));
+  if (typeof step === 'number') {
+    if (node?.kind !== 'list') return [`${here} is no list`, `write ${here}=[…] for a new one`];
+    const { length } = node.items;
+    if (step < length) return null;
+    const what = `${here} has ${length === 1 ? '1 entry' : `${length} entries`}, so there is no ${here}[${step}]`;
+    return [what, length === 0 ? `write ${here}=[…]` : `the last is ${here}[${length - 1}]`];
+  }
+  if (node?.kind === 'list')
+    return [`${here} is a list of ${node.items.length}`, `write ${here}[0].${String(step)}=…`];
+  const isValue = node?.kind === 'scalar' && node.value !== null;
+  return isValue ? [`${here} is a value, and has no ${String(step)}`, `write ${here}=…`] : null;
 }
 
 function asTree(value: unknown, place: Place): Node {
