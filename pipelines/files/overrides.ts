@@ -117,6 +117,9 @@ function notThere(
   const step = path[depth];
   const here = pathText(path.slice(0, depth));
   if (typeof step === 'number') {
+    const top = String(path[0]);
+    if (!(top in fileSchema.shape))
+      return [`unknown key "${top}"`, didYouMean(top, Object.keys(fileSchema.shape))];
     if (node?.kind !== 'list') return [`${here} is no list`, `write ${here}=[…] for a new one`];
     const { length } = node.items;
     if (step < length) return null;
