@@ -5,9 +5,11 @@ import { describeMachine } from '../report.js';
 import { reproduceBounds } from './bounds.js';
 import { reproduceIndexGame } from './index-game.js';
 import { reproducePolynomial } from './polynomial.js';
+import { reproducePruning } from './pruning.js';
 import { reproduceSkip } from './skip.js';
 import { reproduceSubgen } from './subgen.js';
 import { OFF } from './table.js';
+import { reproduceTraining } from './training.js';
 
 // npm run reproduce [-- NAME …] [-- --output FILE]: the tables of math.md made again; each says by what.
 const parts: Readonly<Record<string, { readonly title: string; make(): Promise<{ markdown: string }> }>> = {
@@ -16,6 +18,8 @@ const parts: Readonly<Record<string, { readonly title: string; make(): Promise<{
   subgen: { title: 'SubGen and weighted atoms', make: reproduceSubgen },
   polynomial: { title: 'The polynomial cache', make: reproducePolynomial },
   skip: { title: 'Certified skipping and hashing', make: reproduceSkip },
+  pruning: { title: 'Pruning for the attention matrix', make: reproducePruning },
+  training: { title: 'Training tensor attention', make: reproduceTraining },
 };
 
 const { values, positionals } = parseArgs({
@@ -46,7 +50,8 @@ Written by \`npm run reproduce\` in one run, seeds fixed in the sources (bench/r
 under each title stands what made the table. Measured with kronflow's caches are the Index game (math.md 3.3, 3.4), the errors
 at equal memory (4.6), the degrees of the polynomial cache (5.3) and the skip cache. Formulas alone are the theorems (2) and,
 but for the state, when the polynomial cache pays (5.4). Skipping row by block (7.7, row-skip.ts) and the probabilities of
-buckets (7.4, buckets.ts) are measured with code of bench/reproduce, because no cache does just that. Medians and means of the
+buckets (7.4, buckets.ts) are measured with code of bench/reproduce, because no cache does just that. Times and errors of
+gradients (6) are measured with src/lab, and depend on the machine where they are times. Medians and means of the
 scripts behind math.md are constants of the sources, and named so where they stand.
 
 Numbers in brackets or under "expected" are those of the formula page (docs/math.md); ✗ marks what is off by more than a
