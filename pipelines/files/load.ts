@@ -6,12 +6,11 @@ import { inPart } from '../../src/core/part.js';
 import type { KernelName } from '../../workers/kernels/kernel.js';
 import { builtIn, isReference, loadPlugins, type Registry } from '../registry.js';
 import { resolveModel, type RunRequest } from '../resolve.js';
-
 import { checkEntries, checkShape, entriesOf } from './check.js';
 import { explain, type Origin } from './explain.js';
 import type { PipelineFile } from './file-schema.js';
 import { override, parseSet, type Override } from './overrides.js';
-import { fromWorkingFolder, STDIN } from './paths.js';
+import { fromWorkingFolder, noInput, STDIN } from './paths.js';
 import { findPreset, PRESET } from './presets.js';
 import { PipelineFailure } from './problem.js';
 import { completeTree, isDescription, readTree } from './read.js';
@@ -61,7 +60,7 @@ export interface LoadedPipeline {
  * @throws PipelineFailure with file, line, column, path, value and rule of everything that is wrong; Failure `not-found`
  */
 export async function loadPipeline(path: string, options: LoadOptions = {}): Promise<LoadedPipeline> {
-  const { set = [], overrides = [], env = process.env, stdin = nothing(), inline } = options;
+  const { set = [], overrides = [], env = process.env, stdin = noInput(), inline } = options;
   const read = inline ? await completeTree(inline, path, env) : await readTree(await fileOf(path), env);
   const described = isDescription(read);
   const said = override(described ? pipelineOf(read) : read, [...set.map(parseSet), ...overrides]);
@@ -145,5 +144,3 @@ function executionOf({ threads, kernel, output }: PipelineFile): LoadedPipeline[
   const all = { threads, kernel, output };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -5,6 +5,9 @@ import { mapScalars, type MapNode, type Path } from './tree.js';
 /** How users write standard input. */
 export const STDIN = '-';
 
+/** Standard input where there is none. */
+export async function* noInput(): AsyncGenerator<Uint8Array> {}
+
 /**
  * A tree whose paths are relative to the working folder instead of the files they were written in: what a source or another
  * plug-in reads (`path`), weights, the output folder, and plug-ins in files.

@@ -4,6 +4,7 @@ import { inPart } from '../../src/core/part.js';
 import { loadWeights } from '../load-weights.js';
 import { resolveRun, type ResolvedRun, type RunRequest } from '../resolve.js';
 import { loadPipeline, type LoadedPipeline, type LoadOptions } from './load.js';
+import { noInput } from './paths.js';
 
 /** A pipeline file that can run. */
 export interface PreparedPipeline {
@@ -30,7 +31,7 @@ export async function preparePipeline(path: string, options: LoadOptions = {}): 
 export async function resolvePipeline(
   { registry, inputs, explain }: LoadedPipeline,
   request: RunRequest,
-  { stdin = nothing() }: LoadOptions,
+  { stdin = noInput() }: LoadOptions,
 ): Promise<ResolvedRun> {
   try {
     const resolved = await resolveRun(request, stdin, registry);
@@ -70,5 +71,3 @@ function difference(before: unknown, now: unknown): string {
   const said = (value: unknown) => String(value).slice(0, 12);
   return `${key} was ${said(was[key!])}, and is ${said(is[key!])}`;
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
