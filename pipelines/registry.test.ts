@@ -39,6 +39,10 @@ beforeAll(() => {
   write('none.mjs', 'export const n = 3;');
   write('throws.mjs', "const x = 1;\nthrow new TypeError('no weights here');\n");
   write('syntax.mjs', 'export const = 3;\n');
+  write(
+    'odd.mjs',
+    "export const huge = { text: 'x'.repeat(1e5) };\nexport const circle = { n: 1n };\ncircle.own = circle;\n",
+  );
   write('needs.mjs', "import 'not-installed-anywhere';\n");
   write('old.mjs', module(`export const old = ${plugin('old', 'apiVersion: 0')};`));
   write('new.mjs', module(`export const fresh = ${plugin('fresh', 'apiVersion: 2')};`));
@@ -103,7 +107,7 @@ it('does not let the name of a plug-in stand for its reference', async () => {
 
 describe('says what is wrong with', () => {
   it.each([
-    ['./gone.mjs#x', 'not-found', /gone\.mjs/],
+    ['./gone.mjs#x', 'not-found', /^plug-in \.\/gone\.mjs#x: .*gone\.mjs does not exist/],
     ['./singel.mjs', 'not-found', /single\.mjs/],
     ['@me/gone#x', 'not-found', /@me\/gone: no such package.*npm install @me\/gone/s],
     ['#x', 'bad-plugin', /MODULE#EXPORT/],
@@ -118,7 +122,9 @@ describe('says what is wrong with', () => {
       /throws when it is imported: TypeError: no weights here \(throws\.mjs:2:7\)/,
     ],
     ['./syntax.mjs#x', 'bad-plugin', /throws when it is imported: .*(SyntaxError|Parse)/],
-    ['./needs.mjs#x', 'bad-plugin', /not-installed-anywhere.*npm install/s],
+    ['./needs.mjs#x', 'bad-plugin', /not-installed-anywhere.*npm install not-installed-anywhere$/s],
+    ['./odd.mjs#huge', 'bad-plugin', /odd\.mjs#huge: \{"text":"x+… is not a plug-in/],
+    ['./odd.mjs#circle', 'bad-plugin', /odd\.mjs#circle: an object is not a plug-in/],
     [
       './old.mjs',
       'bad-plugin',

@@ -105,6 +105,7 @@ async function nearHint(path: string): Promise<string> {
   const names = await readdir(folder).catch(() => null);
   if (names === null) return `the folder ${folder} does not exist either`;
   const near = nearest(basename(path), names);
-  if (near === names) return `${folder} has no file of a similar name`; // `nearest` gives all when none is near
-  return `did you mean ${near.map((name) => `"${name}"`).join(' or ')} in ${folder}?`;
+  const here = folder === '.' ? 'this folder' : folder;
+  if (near === names) return `no file in ${here} has a similar name`; // `nearest` gives all when none is near
+  return `did you mean ${near.map((name) => `"${name}"`).join(' or ')} in ${here}?`;
 }

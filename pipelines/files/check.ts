@@ -86,10 +86,17 @@ export function problemsOf(
       },
     ];
   }
-  const { rule, hint } = ruleOf(issue, value, options);
+  const { rule, hint } = { ...ruleOf(issue, value, options), ...entryListHint(issue, path, value) };
   const of = who === undefined ? '' : ` (${who})`;
   const said = `${valueText(pathText(path), value, template)}: ${rule}${of}`;
   return [{ code: 'bad-option', place, path, value, what: said, hint }];
+}
+
+/** A plug-in where a list of them belongs: its name alone in brackets would be the next mistake. */
+function entryListHint(issue: z.core.$ZodIssue, path: Path, value: unknown): { hint?: string } {
+  const wantsList = issue.code === 'invalid_type' && issue.expected === 'array';
+  if (!wantsList || typeof value !== 'string' || !(String(path[0]) in ENTRY_LISTS)) return {};
+  return { hint: `write it as a list: [{ name: ${value} }]` };
 }
 
 function unknownKey(tree: MapNode, path: Path, known: readonly string[], who?: string): Problem {

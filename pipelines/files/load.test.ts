@@ -141,6 +141,8 @@ describe('--set', () => {
     ['tokens.x=1', /tokens is a value, and has no x/],
     ['caches[0].siz=1', /unknown option "siz" of cache window\n {2}hint: did you mean "size"/],
     ['tokns=1', /--set tokns=1: tokns: unknown key "tokns"\n {2}hint: did you mean "tokens"/],
+    ['cachs[0].size=1', /--set cachs\[0\]\.size=1: unknown key "cachs"\n {2}hint: did you mean "caches"/],
+    ['budgets[0]=1KiB', /budgets is no list\n {2}hint: write budgets=\[…\]/],
     ['budgets=[1', /--set budgets=\[1: /],
   ])('%s is refused', async (set, says) => {
     folder.write({ 'a.yaml': small() });

@@ -30,6 +30,7 @@ const MISTAKES: Readonly<Record<string, Files>> = {
   'a value that breaks a rule': one(small().replace('delta: 0.5', 'delta: -1')),
   'a choice that there is not': one(small('reference: f32\n')),
   'a map where a list belongs': one('kronflow: 1\nsource: { name: gaussian }\ncaches:\n  name: window\n'),
+  'a name where a list of caches belongs': one('kronflow: 1\nsource: gaussian\ncaches: window\n'),
   'an unknown cache': one(small().replace('subgen4', 'sbgen4')),
   'an unknown source': one(small().replace('gaussian', 'gausian')),
   'an unknown key': one(small('seeds: 3\n')),

@@ -49,7 +49,7 @@ function textHint(expected: string, text: string): string | null {
   const isNumber = text.trim() !== '' && Number.isFinite(Number(text));
   if ((expected === 'number' || expected === 'int') && isNumber)
     return `write ${text.trim()}, without quotes`;
-  if (expected === 'object') return `write it as a map: name: ${text}`;
+  if (expected === 'object') return `write it as a map: { name: ${text} }`;
   return expected === 'array' ? `write it as a list: [${text}]` : null;
 }
 

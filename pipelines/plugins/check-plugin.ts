@@ -11,6 +11,8 @@ import {
 } from '../../src/core/plugin.js';
 import { VERSION } from '../../src/core/version.js';
 
+const LONG = 80; // characters of what is shown of a value: modules export whole tables
+
 /** A rule that a field of a spec keeps: its text, and whether a value keeps it. */
 type Rule = readonly [text: string, holds: (value: unknown) => boolean];
 
@@ -67,7 +69,8 @@ export function checkPlugin(reference: string, value: unknown): Plugin {
     new Failure('bad-plugin', `plug-in ${reference}: ${why}`, hint);
   if (!looksLikePlugin(value) || value.spec === null) {
     const define = 'export what defineCache, defineOperator, defineSource or defineSink returns';
-    throw refuse(`${formatValue(value)} is not a plug-in`, define);
+    const shown = formatValue(value);
+    throw refuse(`${shown.length > LONG ? `${shown.slice(0, LONG)}…` : shown} is not a plug-in`, define);
   }
   const spec = value.spec as unknown as Readonly<Record<string, unknown>>;
   const kind = PLUGIN_KINDS.find((known) => known === spec.kind);

@@ -40,7 +40,7 @@ export async function loadPlugin(reference: string, fromFolder: string): Promise
     throw new Failure('bad-plugin', `plug-in ${reference}: not of the form MODULE#EXPORT`, hint);
   }
   const path = await resolveModule(module, fromFolder);
-  const { sha256 } = await describeInput(path);
+  const sha256 = await hashOf(reference, path);
   refuseTypeScript(reference, path);
   const plugin = checkPlugin(reference, chosen(reference, await importModule(reference, path), name));
   return {
@@ -54,6 +54,15 @@ export async function loadPlugin(reference: string, fromFolder: string): Promise
       throw new Failure('bad-plugin', what, `use it as --${plugin.spec.kind} ${reference}`);
     },
   };
+}
+
+async function hashOf(reference: string, path: string): Promise<string | null> {
+  try {
+    return (await describeInput(shownPath(path))).sha256;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    throw new Failure(error.code, `plug-in ${reference}: ${error.what}`, error.hint, { cause: error });
+  }
 }
 
 /** From where the command runs, so that run.json says the same on another machine. */
@@ -77,18 +86,28 @@ async function importModule(reference: string, path: string): Promise<Readonly<R
   try {
     return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    const { code } = error as { code?: string };
-    const hint =
-      code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
-        ? 'install what it imports beside it, such as: npm install kronflow'
-        : `try it by itself: node ${basename(path)}`;
     throw new Failure(
       'bad-plugin',
       `plug-in ${reference} throws when it is imported: ${errorText(error)}`,
-      isFailure(error) ? error.hint : hint,
+      isFailure(error) ? error.hint : importHint(error, path),
       { cause: error },
     );
   }
+}
+
+/** What to do about a module that cannot be imported. */
+function importHint(error: unknown, path: string): string {
+  const { code, message = '' } = error as { code?: string; message?: string };
+  const file = basename(path);
+  const missing = /^Cannot find package '([^']+)'/.exec(message)?.[1];
+  if (missing !== undefined) return `install what it imports beside it: npm install ${missing}`;
+  if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED')
+    return 'import what that package exports, or install another version';
+  const notAModule = /import statement outside a module|Unexpected token 'export'/.test(message);
+  if (notAModule && extname(path) === '.js') {
+    return `call it ${file.replace(/js$/, 'mjs')}, or write "type": "module" in the package.json of its folder`;
+  }
+  return `try it by itself: node ${file}`;
 }
 
 /** The export that is meant. */

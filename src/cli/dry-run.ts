@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { estimateRun, type RunEstimate } from '../../pipelines/estimate.js';
 import type { ResolvedRun } from '../../pipelines/resolve.js';
-import { formatBytes } from '../core/format.js';
+import { counted, formatBytes } from '../core/format.js';
 import { wrapped } from './describe.js';
 
 /** What a run would be, besides what is in its config. */
@@ -59,7 +59,7 @@ function sizeText({ model, source }: ResolvedRun['config'], estimate: RunEstimat
       ? ` in ${streams} streams, n = ${n} at most`
       : '';
   const times = repeats > 1 ? `${repeats} runs of ` : '';
-  return `${times}${length}${taken}, source ${source.name}, ${layers} layer${layers > 1 ? 's' : ''} × ${heads} heads, d = ${d}, order ${order}`;
+  return `${times}${length}${taken}, source ${source.name}, ${counted(layers, 'layer')} × ${counted(heads, 'head')}, d = ${d}, order ${order}`;
 }
 
 /** Floating-point operations for people: `1.05 M`. */

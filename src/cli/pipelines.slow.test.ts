@@ -141,7 +141,8 @@ describe('presets', () => {
 });
 
 it('leaves a trace for each repeat, with its seed', async () => {
-  await run('run', 'mine.yaml', '--set', 'repeats=2', '--set', 'seed=5', '-o', 'out', ...QUIET);
+  const shown = await run('run', 'mine.yaml', '--set', 'repeats=2', '--set', 'seed=5', '-o', 'out', ...QUIET);
+  expect(shown).toMatch(/Repeat 1 of 2, seed 5:[^]*Repeat 2 of 2, seed 6:/);
   expect([1, 2].map((i) => runFile(`out-${i}`).seeds.seed)).toEqual([5, 6]);
   expect(runFile('out-2').result_sha256).not.toBe(runFile('out-1').result_sha256);
   mkdirSync(at('new-2'));
@@ -197,7 +198,7 @@ it('a dry run says what a run then takes, and touches nothing', async () => {
     '--set',
     'caches=[{name: two-cache}, {name: four-cache}]',
   );
-  expect(text).toMatch(/8 steps, source ids, 1 layer × 1 heads, d = 4/);
+  expect(text).toMatch(/8 steps, source ids, 1 layer × 1 head, d = 4/);
   expect(text).toMatch(/two-cache +│ 2\.50 KiB/); // 2·8²·4·4 + 4·8·4·4 = 2560
   expect(text).toMatch(/four-cache +│ +512 B/);
   await run('run', 'ids.txt', '--d', '4', '--dry-run');

@@ -164,6 +164,20 @@ it('calls a cache by the name its plug-in gives itself: in run, compare, the Ind
   expect(await succeed(['index-game', '--n', '8', ...named], start)).toMatch(/│ my-ring +│/);
 }, 120_000);
 
+it('says how to make a module of a file that Node takes for CommonJS, as in a folder that npm init made', async () => {
+  mkdirSync(join(cwd, 'old'));
+  writeFileSync(join(cwd, 'old/package.json'), '{"type":"commonjs"}');
+  writeFileSync(join(cwd, 'old/import.js'), "import { defineCache } from 'kronflow';\n");
+  writeFileSync(join(cwd, 'old/export.js'), 'export const mine = 3;\n');
+  for (const name of ['import', 'export']) {
+    const { code, stderr } = await kronflow(['help', 'cache', `./old/${name}.js#mine`], start);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      new RegExp(`SyntaxError.*\\n {2}hint: call it ${name}\\.mjs, or write "type": "module"`),
+    );
+  }
+});
+
 it('ends a run cleanly when a plug-in fails, and says which, where and why', async () => {
   const cases = [
     [

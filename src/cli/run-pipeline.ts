@@ -2,13 +2,14 @@ import { refuseExisting } from '../../data/sinks/trace-folder.js';
 import { preparePipeline, repeatsOf, resolvePipeline } from '../../pipelines/files/prepare.js';
 import type { Override } from '../../pipelines/files/overrides.js';
 import { isFailure } from '../core/failure.js';
+import { wrapped } from './describe.js';
 import { nextTraceFolder } from './output-folder.js';
 import type { PipelineFlags } from './pipeline-flags.js';
 import type { RunFlags } from './run-flags.js';
 import { leaveTrace } from './run-to-trace.js';
 
-/** Told of each trace that is there, as soon as it is, and what its pipeline says of itself. */
-export type OnTrace = (dir: string, description: string | null) => Promise<void>;
+/** Told of each trace that is there, as soon as it is, and what to say above it: of its pipeline, and which repeat it is. */
+export type OnTrace = (dir: string, above: readonly string[]) => Promise<void>;
 
 /**
  * Run a pipeline file, once for each of its repeats. What a later one would trip over is refused before the first starts.
@@ -32,7 +33,12 @@ export async function runPipeline(
     await leaveTrace(run, how).catch((error: unknown) => {
       throw isFailure(error) && error.code === 'plugin-failed' ? explain(error) : error;
     });
-    await onTrace(dirs[i], pipeline.description);
+    const which = repeats === 1 ? [] : [`Repeat ${i + 1} of ${repeats}, seed ${run.config.seed}:`];
+    await onTrace(dirs[i], [...(i === 0 ? described(pipeline) : []), ...which]);
     if (process.exitCode) return; // interrupted: so are the others
   }
+}
+
+function described({ description }: { readonly description: string | null }): readonly string[] {
+  return description === null ? [] : wrapped(description, 0);
 }

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { droppedCaches } from '../../pipelines/lint/dropped.js';
 import type { TraceSummary } from '../../pipelines/summarise.js';
-import { formatBytes } from '../core/format.js';
+import { counted, formatBytes } from '../core/format.js';
 
 /** The summary of a trace as people read it: one line a cache. */
 export function summaryTable({ run, tokens, score_std, caches }: TraceSummary): string {
@@ -48,7 +48,7 @@ export function dropsText(run: TraceSummary['run']): string {
 /** What was run, in one line. */
 export function runText({ run, tokens }: Pick<TraceSummary, 'run' | 'tokens'>): string {
   const { layers, heads, d, order, kernel, status } = run;
-  return `${tokens} tokens, ${layers} layer${layers > 1 ? 's' : ''} × ${heads} heads, d = ${d}, order ${order}, kernel ${kernel}, ${status}`;
+  return `${tokens} tokens, ${counted(layers, 'layer')} × ${counted(heads, 'head')}, d = ${d}, order ${order}, kernel ${kernel}, ${status}`;
 }
 
 /** What a reader must know of a recording before believing its errors. */

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatValue, parseBytes } from './format.js';
+import { counted, formatBytes, formatValue, parseBytes } from './format.js';
+
+it('counts in words', () => {
+  expect([0, 1, 2].map((n) => counted(n, 'head'))).toEqual(['0 heads', '1 head', '2 heads']);
+});
 
 describe('formatBytes', () => {
   it.each([

@@ -19,7 +19,20 @@ export function parseBytes(text: string): number | null {
   return Math.floor(Number(match[1]) * 2 ** POWER[match[2].toLowerCase()]);
 }
 
-/** A value for a message: JSON, except that NaN and infinities (null in JSON) and undefined are called by name. */
+/** `1 head`, `2 heads`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/**
+ * A value for a message: JSON, except that NaN and infinities (null in JSON) and undefined are called by name, and so is an
+ * object that JSON cannot hold.
+ */
 export function formatValue(value: unknown): string {
-  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (typeof value !== 'object' && typeof value !== 'string') return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'an object'; // a circle, a BigInt
+  }
 }

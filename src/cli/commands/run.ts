@@ -7,7 +7,6 @@ import { summarise } from '../../../pipelines/summarise.js';
 import { asRecorded, type Said } from '../as-recorded.js';
 import type { SelectionOptions } from '../../../data/sources/selection.js';
 import { Failure } from '../../core/failure.js';
-import { wrapped } from '../describe.js';
 import { showDryRun } from '../dry-run.js';
 import { addPipelineFlags, overridesOf, type PipelineFlags } from '../pipeline-flags.js';
 import { reportAtEnd, withReportFlags, type ReportFlags } from '../report-at-end.js';
@@ -68,9 +67,8 @@ async function runFile(path: string, overrides: readonly Override[], flags: AllR
     const { pipeline, resolved } = await preparePipeline(path, { set, overrides, stdin: process.stdin });
     return showDryRun({ resolved, ...pipeline }, flags.json === true);
   }
-  await runPipeline(path, overrides, flags, (dir, description) => {
-    if (description !== null && !flags.json)
-      process.stdout.write(`${wrapped(description, 0).join('\n')}\n\n`);
+  await runPipeline(path, overrides, flags, (dir, above) => {
+    if (above.length > 0 && !flags.json) process.stdout.write(`${above.join('\n')}\n\n`);
     return showTrace(dir, flags);
   });
 }

@@ -75,6 +75,7 @@ describe('help', () => {
   it.each([
     [['help', 'cache', 'subgn4'], 'did you mean "subgen4"'],
     [['help', 'rn'], 'did you mean "run"'],
+    [['help', 'needle'], 'see kronflow help source needle'],
     [['help', 'operator'], 'see kronflow list operators'],
   ])('%j: refused, with the nearest names', async (args, hint) => {
     const { code, stderr } = await kronflowHere(args, here);
