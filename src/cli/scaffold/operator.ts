@@ -1,5 +1,7 @@
 import type { Files, Scaffold } from './names.js';
-import { packageFiles, referenceOf } from './package-files.js';
+import { packageFiles, readmeOf, referenceOf } from './package-files.js';
+
+const ABOUT = 'An operator for kronflow: it adds rows to `measures.parquet` of a trace.';
 
 /** A plug-in package with one operator: it measures something of every answer. */
 export function operatorPackage(scaffold: Scaffold): Files {
@@ -9,7 +11,8 @@ export function operatorPackage(scaffold: Scaffold): Files {
     'pipeline.yaml': pipeline(scaffold),
     'pipeline.test.yaml': pipelineTest(scaffold),
     ...packageFiles(scaffold, {
-      ...{ kind: 'operator', dependencies: { rxjs: '^7.8.2' }, readme: readme(scaffold) },
+      ...{ kind: 'operator', dependencies: { rxjs: '^7.8.2' } },
+      readme: readmeOf(scaffold, 'operator', ABOUT),
       test: 'kronflow test pipeline.test.yaml',
     }),
   };
@@ -69,19 +72,5 @@ tests:
       rows: { steps: 80, measures: 8 }
       measures:
         ${name}: { min: 0.999, max: 1.001 }
-`;
-}
-
-function readme(scaffold: Scaffold): string {
-  return `# ${scaffold.name}
-
-An operator for kronflow: it adds rows to \`measures.parquet\` of a trace.
-
-\`\`\`sh
-npm install
-npm test
-npx kronflow run pipeline.yaml -o traces/1
-npx kronflow help operator ${referenceOf(scaffold)}
-\`\`\`
 `;
 }

@@ -1,9 +1,10 @@
+import type { PluginKind } from '../../core/plugin.js';
 import { VERSION } from '../../core/version.js';
 import type { Files, Scaffold } from './names.js';
 
 /** What a plug-in package needs beside its code. */
 export interface PackageParts {
-  readonly kind: string;
+  readonly kind: PluginKind;
   /** How its tests are run. */
   readonly test: string;
   readonly dependencies: Readonly<Record<string, string>>;
@@ -23,6 +24,21 @@ export function moduleOf({ name, typescript }: Scaffold): string {
 /** The name by which a pipeline finds the plug-in. */
 export function referenceOf(scaffold: Scaffold): string {
   return `${moduleOf(scaffold)}#${scaffold.exported}`;
+}
+
+/** README.md of a package: what it is, how to test it, run it and read about it. */
+export function readmeOf(scaffold: Scaffold, kind: PluginKind, about: string): string {
+  return `# ${scaffold.name}
+
+${about}
+
+\`\`\`sh
+npm install
+npm test
+npx kronflow run pipeline.yaml -o traces/1
+npx kronflow help ${kind} ${referenceOf(scaffold)}
+\`\`\`
+`;
 }
 
 /** package.json, README.md and, in TypeScript, tsconfig.json. */

@@ -1,5 +1,7 @@
 import type { Files, Scaffold } from './names.js';
-import { packageFiles, referenceOf } from './package-files.js';
+import { packageFiles, readmeOf, referenceOf } from './package-files.js';
+
+const ABOUT = 'A sink for kronflow: it takes the rows of a run beside the trace.';
 
 /** A plug-in package with one sink: it takes the rows of a run beside the trace. */
 export function sinkPackage(scaffold: Scaffold): Files {
@@ -9,7 +11,7 @@ export function sinkPackage(scaffold: Scaffold): Files {
     'pipeline.yaml': pipeline(scaffold),
     'pipeline.test.yaml': pipelineTest(scaffold),
     ...packageFiles(scaffold, {
-      ...{ kind: 'sink', dependencies: {}, readme: readme(scaffold) },
+      ...{ kind: 'sink', dependencies: {}, readme: readmeOf(scaffold, 'sink', ABOUT) },
       test: 'kronflow test pipeline.test.yaml',
     }),
   };
@@ -69,19 +71,5 @@ tests:
     source: { name: gaussian, n: 20, d: 8, heads: 1 }
     set: { 'sinks[0].file': no/such/folder/errors.jsonl }
     expect: { failure: { text: ENOENT } }
-`;
-}
-
-function readme(scaffold: Scaffold): string {
-  return `# ${scaffold.name}
-
-A sink for kronflow: it takes the rows of a run beside the trace.
-
-\`\`\`sh
-npm install
-npm test
-npx kronflow run pipeline.yaml -o traces/1
-npx kronflow help sink ${referenceOf(scaffold)}
-\`\`\`
 `;
 }

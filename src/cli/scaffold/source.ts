@@ -1,5 +1,7 @@
 import type { Files, Scaffold } from './names.js';
-import { packageFiles, referenceOf } from './package-files.js';
+import { packageFiles, readmeOf, referenceOf } from './package-files.js';
+
+const ABOUT = 'A source for kronflow.';
 
 /** A plug-in package with one source: rows q, k and v of every token. */
 export function sourcePackage(scaffold: Scaffold): Files {
@@ -9,7 +11,7 @@ export function sourcePackage(scaffold: Scaffold): Files {
     'pipeline.yaml': pipeline(scaffold),
     'pipeline.test.yaml': pipelineTest(scaffold),
     ...packageFiles(scaffold, {
-      ...{ kind: 'source', dependencies: {}, readme: readme(scaffold) },
+      ...{ kind: 'source', dependencies: {}, readme: readmeOf(scaffold, 'source', ABOUT) },
       test: 'kronflow test pipeline.test.yaml',
     }),
   };
@@ -81,19 +83,5 @@ tests:
       rows: 150
       columns: { score_std: { min: 0.2, max: 4, at: last } }
       caches: { four-cache: { err_rel_l2: { max: 1.0e-5 } } }
-`;
-}
-
-function readme(scaffold: Scaffold): string {
-  return `# ${scaffold.name}
-
-A source for kronflow.
-
-\`\`\`sh
-npm install
-npm test
-npx kronflow run pipeline.yaml -o traces/1
-npx kronflow help source ${referenceOf(scaffold)}
-\`\`\`
 `;
 }
