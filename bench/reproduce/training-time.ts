@@ -25,7 +25,7 @@ export interface TimingPlan {
 /** Long enough that what a call costs by itself is lost, short enough that all of it takes a minute or two. */
 export const TIMING: TimingPlan = {
   exact: [96, 128, 192, 256, 384],
-  lowRank: [1024, 2048, 4096, 8192, 16_384],
+  lowRank: [2048, 4096, 8192, 16_384, 32_768],
   rounds: 3,
 };
 
