@@ -3,25 +3,40 @@ import { droppedCaches } from '../../pipelines/lint/dropped.js';
 import type { TraceSummary } from '../../pipelines/summarise.js';
 import { counted, formatBytes } from '../core/format.js';
 
-/** The summary of a trace as people read it: one line a cache. */
-export function summaryTable({ run, tokens, score_std, caches }: TraceSummary): string {
-  const right = (length: number) => Array<'right'>(length).fill('right');
+const HEAD = ['cache', 'held', 'scratch', 'ms/token p50', 'p95', 'error mean', 'p99', 'max', 'score std R'];
+/** What a narrow terminal can do without, first to go first. */
+const SPARED = ['p95', 'p99', 'scratch'];
+
+/** The summary of a trace as people read it: one line a cache, fewer columns where `width` characters do not hold all. */
+export function summaryTable(summary: TraceSummary, width = Infinity): string {
+  const { run, tokens, caches } = summary;
+  const tables = [0, 1, 2, 3].map((n) => tableWithout(SPARED.slice(0, n), summary));
+  const fitting = tables.findIndex((text) => text.indexOf('\n') <= width);
+  const spared = SPARED.slice(0, fitting < 0 ? SPARED.length : fitting);
+  const table =
+    tables[spared.length] + (spared.length > 0 ? `\nin a wider terminal also ${spared.join(', ')}` : '');
+  return `${runText({ run, tokens })}\n${table}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; held: peak of resident and metadata bytes, all heads, layers\nand streams; scratch: only to answer a query; ms: update, plan and kernels, thread time; R: root mean square over steps with n ≥ 2${caveats(run)}${warnings(caches)}${dropsText(run)}`;
+}
+
+function tableWithout(left: readonly string[], { score_std, caches }: TraceSummary): string {
+  const shown = <T>(cells: readonly T[]): T[] => cells.filter((_, i) => !left.includes(HEAD[i]));
   const table = new Table({
-    head: ['cache', 'held', 'scratch', 'ms/token p50', 'p95', 'error mean', 'p99', 'max', 'score std R'],
+    head: shown(HEAD),
     style: { head: [], border: [], compact: true },
-    colAligns: ['left', ...right(8)],
+    colAligns: HEAD.map((_, i) => (i === 0 ? 'left' : 'right')).slice(0, HEAD.length - left.length),
   });
   for (const c of caches) {
-    table.push([
+    const cells = [
       c.cache,
       formatBytes(c.peak_held_bytes),
       formatBytes(c.peak_scratch_bytes),
       ...[c.ms_per_token_p50, c.ms_per_token_p95].map(milliseconds),
       ...[c.err_rel_l2_mean, c.err_rel_l2_p99, c.err_rel_l2_max].map(errorText),
       score_std === null ? '–' : score_std.toFixed(2),
-    ]);
+    ];
+    table.push(shown(cells));
   }
-  return `${runText({ run, tokens })}\n${table.toString()}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; held: peak of resident and metadata bytes, all heads, layers\nand streams; scratch: only to answer a query; ms: update, plan and kernels, thread time; R: root mean square over steps with n ≥ 2${caveats(run)}${warnings(caches)}${dropsText(run)}`;
+  return table.toString();
 }
 
 /** Answers that are worth less than their cache promises; never silence. */

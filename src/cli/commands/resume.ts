@@ -56,7 +56,9 @@ async function resume(dir: string, { json, watch, watchPort, tui, ...flags }: Re
     }),
   );
   const summary = await summarise(dir);
-  process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${summaryTable(summary)}\n`);
+  process.stdout.write(
+    json ? `${JSON.stringify(summary)}\n` : `${summaryTable(summary, process.stdout.columns)}\n`,
+  );
 }
 
 /** Results go to stdout: this is for the person who waits. */

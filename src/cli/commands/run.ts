@@ -94,7 +94,7 @@ async function show(dir: string, json: boolean): Promise<void> {
   const summary = await summarise(dir);
   if (json) return void process.stdout.write(`${JSON.stringify(summary)}\n`);
   process.stdout.write(
-    `${summaryTable(summary)}\n\nThe trace is in ${dir}: open ${dir}/steps.parquet in DuckDB or pandas ` +
+    `${summaryTable(summary, process.stdout.columns)}\n\nThe trace is in ${dir}: open ${dir}/steps.parquet in DuckDB or pandas ` +
       `(examples/analysis.sql and examples/analysis.py start from there), or see kronflow inspect ${dir}\n`,
   );
 }

@@ -54,6 +54,8 @@ async function inspect(dir: string, { json, plot }: { json?: true; plot?: true }
     return void process.stdout.write(json ? `${JSON.stringify(found)}\n` : `${recordingTable(found)}\n`);
   }
   const summary = await summarise(dir);
-  process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${summaryTable(summary)}\n`);
+  process.stdout.write(
+    json ? `${JSON.stringify(summary)}\n` : `${summaryTable(summary, process.stdout.columns)}\n`,
+  );
   if (plot) process.stdout.write(`\n${await tracePlots(dir, screenOf(process.stdout))}`);
 }

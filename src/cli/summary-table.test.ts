@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import type { TraceSummary } from '../../pipelines/summarise.js';
+import { summaryTable } from './summary-table.js';
+
+const cache = {
+  ...{ cache: 'four-cache', peak_resident_bytes: 307200, peak_held_bytes: 307200, peak_scratch_bytes: 0 },
+  ...{ ms_per_token_p50: 0.102, ms_per_token_p95: 0.216, lost_mass_mean: null, within_bound_share: null },
+  ...{ err_rel_l2_mean: 5.4e-8, err_rel_l2_p99: 1.3e-7, err_rel_l2_max: 2e-7, out_of_range: 0 },
+};
+const run = { layers: 1, heads: 1, d: 32, order: 'tensor', kernel: 'native', status: 'complete', lift: null };
+const summary = {
+  ...{ dir: 'out', tokens: 300, score_std: 1, caches: [cache] },
+  run: { ...run, inputs: [], execution: {} },
+} as unknown as TraceSummary;
+
+const lines = (width?: number) => summaryTable(summary, width).split('\n');
+const head = (width?: number) => lines(width)[2].split('│').map((cell) => cell.trim()).filter(Boolean); // prettier-ignore
+const all = ['cache', 'held', 'scratch', 'ms/token p50', 'p95', 'error mean', 'p99', 'max', 'score std R'];
+
+it('shows every column where no terminal says how wide it is, or where it is wide enough', () => {
+  expect(head()).toEqual(all);
+  expect(head(lines()[1].length)).toEqual(all);
+});
+
+it('leaves out columns until a line of the table fits, those of the tails first', () => {
+  expect(head(lines()[1].length - 1)).toEqual(all.filter((name) => name !== 'p95'));
+  expect(lines(80)[1].length).toBeLessThanOrEqual(80);
+  expect(lines(80)).toContain('in a wider terminal also p95, p99, scratch');
+  expect(head(20)).toEqual(['cache', 'held', 'ms/token p50', 'error mean', 'max', 'score std R']);
+});
