@@ -10,6 +10,7 @@ import type { Measurement } from './measure.js';
 import { memory } from './memory.js';
 import { pace } from './pace.js';
 import { describeMachine, findingsTable, reached } from './report.js';
+import { reporting } from './reporting.js';
 import { sharing } from './sharing.js';
 import { skipping } from './skip.js';
 import { watching } from './watching.js';
@@ -30,6 +31,7 @@ const all: readonly Measurement[] = [
   sharing,
   replay,
   watching,
+  reporting,
 ];
 
 const { values, positionals } = parseArgs({

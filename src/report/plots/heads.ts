@@ -15,7 +15,7 @@ export const heads: Plot = {
   id: 'heads',
   title: 'Error by layer and head',
   caption:
-    'Mean relative error of each head of each layer, over all steps and streams; darker is further from exact.',
+    'Mean relative error of each head of each layer, over all steps and streams; the stronger a cell stands out, the further from exact.',
   needs: ['steps.err_rel_l2'],
   sql: (context) => `
 select ${context.run} as run, cache, layer, head, avg(err_rel_l2) as error_mean, max(err_rel_l2) as error_most,

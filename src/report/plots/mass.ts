@@ -8,7 +8,7 @@ export const mass: Plot = {
   id: 'mass',
   title: 'Attention mass over positions',
   caption:
-    'How much of the exact softmax falls on a token of each part of the stream, as a multiple of an even share: dark at the bottom are sinks, dark along the diagonal is recency. Mean over heads, layers and streams.',
+    'How much of the exact softmax falls on a token of each part of the stream, as a multiple of an even share: what stands out at the bottom are sinks, along the diagonal recency. Mean over heads, layers and streams.',
   needs: [],
   sql: (context) => `
 select *, share * (step + 1) / (to_pos - from_pos) as times_even
