@@ -75,13 +75,17 @@ function checkStability(problem: AttentionProblem, { lambda, momentum }: Descent
   const steepest = curvature(loss, new Float64Array(loss.size).fill(1));
   const [step, most] = [PAPER_STEP / lambda, largestStableStep(steepest, momentum)];
   if (step < most) return;
-  const least = (PAPER_STEP * (steepest - lambda)) / (2 * (1 + momentum) - PAPER_STEP);
   throw new Failure(
     'bad-option',
     `λ = ${lambda} diverges: its step 0.1/λ = ${short(step)} is above the largest stable step ${short(most)} ` +
       `(curvature ${short(steepest)}, momentum ${momentum})`,
-    `take λ above ${short(least)}, or a step that backtracks`,
+    `take λ above ${short(leastStableLambda(steepest - lambda, momentum))}, or a step that backtracks`,
   );
+}
+
+/** The λ above which 0.1/λ is stable where the loss without λ has largest curvature `fit`. */
+export function leastStableLambda(fit: number, momentum: number): number {
+  return (PAPER_STEP * fit) / (2 * (1 + momentum) - PAPER_STEP);
 }
 
 const short = (x: number) => String(Number(x.toPrecision(3)));
