@@ -98,13 +98,18 @@ const SPREAD =
   'so means of three draws are off by 10 to 20 % and more; at size 0.3 math.md is up to 40 % below its own script. Wanda and SparseGPT prune two factors of rank 4; magnitude and descent ' +
   'the fused W: that alone is a part of what lies between them.';
 
-/** Where the U of each row has its bottom. */
+/** The best λ of each row, and how many rows have a U as the paper's Figure 2. */
 function extremes(points: readonly Point[]): string {
   const bottoms = points.map(({ errors, lambdas }) => {
     const best = Math.min(...errors.descent);
     return `${error(best)} at λ = ${lambdas[errors.descent.indexOf(best)]} for R = ${errors.R.toFixed(1)}`;
   });
-  return `Each row is a U in λ; its least error is ${bottoms.join(', ')}.`;
+  const inside = points.filter(({ errors: { descent } }) => {
+    const least = descent.indexOf(Math.min(...descent));
+    return least > 0 && least < descent.length - 1;
+  });
+  const shape = `${inside.length} of ${points.length} rows fall and rise again within the λ tried, as the paper's curve does`;
+  return `The least error by λ is ${bottoms.join(', ')}; ${shape}.`;
 }
 
 /** Where descent at its best λ is not the best method, said plainly. */
