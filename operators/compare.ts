@@ -61,9 +61,12 @@ export function compare<T extends TokenEvent & HasQkv & HasUpdates & HasAnswers>
   });
 }
 
+/** Beyond it a float32 score has no digit behind the point left, and fast kernels promise nothing. */
+const LARGEST_SCORE = 2 ** 24;
+
 /**
- * An answer that is no number is a fault of the cache, unless the exact one is none either, or the cache said itself that its
- * answer is worth nothing.
+ * An answer that is no number is a fault of the cache, unless the exact one is none either, the scores are out of the range of
+ * fast kernels, or the cache said itself that its answer is worth nothing.
  */
 function refuseNaN(
   { caches }: Pick<Run, 'caches'>,
@@ -74,6 +77,7 @@ function refuseNaN(
 ): void {
   if (!Number.isNaN(lse) && !output.some(Number.isNaN)) return;
   if (held.outOfRange || exact?.output.some(Number.isNaN)) return;
+  if (exact !== null && Math.abs(exact.maxScore) + exact.scoreStd > LARGEST_SCORE) return;
   caches.failed(
     held,
     event,

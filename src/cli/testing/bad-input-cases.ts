@@ -115,7 +115,7 @@ export const cases: Readonly<Record<string, Case>> = {
     says: [/--order/, /'diagonal'/, /tensor, matrix/],
     hint: /kronflow run --help/,
   },
-  'nothing to list': { args: ['list', 'cakes'], says: [/'cakes'/, /caches, sources/], hint: /list --help/ },
+  'nothing to list': { args: ['list', 'cakes'], says: [/"cakes"/, /caches, sources/], hint: /list --help/ },
   'a source and a file': {
     args: ['run', 'text.txt', '--source', 'gaussian', ...SMALL],
     says: [/--source gaussian and a file, text\.txt/],
