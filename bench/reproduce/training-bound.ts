@@ -3,8 +3,8 @@ import { monomialCount } from '../../src/core/monomial-count.js';
 import { exactAttention } from '../../src/lab/training/exact-attention.js';
 import { lossGradients } from '../../src/lab/training/loss.js';
 import { lowRankAttention } from '../../src/lab/training/low-rank-attention.js';
-import { medians } from '../measure.js';
 import { gradientError, trainingHead, type Entries } from './training-head.js';
+import { processorTimes } from './training-time.js';
 
 const [N, D, SEED] = [64, 4, 7];
 /** Length at which both gradients are timed to say from which one low rank pays. */
@@ -61,11 +61,11 @@ export interface Reach {
 }
 
 /** For every degree the entries it can bear, and the length from which it is faster. */
-export async function reachTable(degrees: readonly number[]): Promise<readonly Reach[]> {
+export function reachTable(degrees: readonly number[]): readonly Reach[] {
   const rows: Reach[] = [];
-  const [exactMs] = await times([null]);
+  const exactMs = timeOf(null);
   for (const degree of degrees) {
-    const [ms] = await times([degree]);
+    const ms = timeOf(degree);
     rows.push({
       ...{ degree, monomials: monomialCount(D, degree) },
       ...{ onePercent: boundFor(degree, 0.01), tenPercent: boundFor(degree, 0.1) },
@@ -86,13 +86,9 @@ function boundFor(degree: number, most: number): number {
   return Math.sqrt(low * high);
 }
 
-/** Milliseconds of a gradient of every degree; null: of the exact one. */
-async function times(degrees: readonly (number | null)[]): Promise<readonly number[]> {
+/** Milliseconds of a gradient of a degree; null: of the exact one. */
+function timeOf(degree: number | null): number {
   const { inputs, weights, options } = trainingHead(SEED, { n: TIMED_AT, d: D, entries: 'signs', B: 1 });
-  const arms = degrees.map((degree) => {
-    const attention = degree === null ? exactAttention(options) : lowRankAttention({ ...options, degree });
-    return () => lossGradients(inputs, weights, attention);
-  });
-  const found = await medians(Object.fromEntries(arms.map((arm, i) => [i, arm])), { rounds: 3, warmup: 1 });
-  return degrees.map((_, i) => found[i]);
+  const attention = degree === null ? exactAttention(options) : lowRankAttention({ ...options, degree });
+  return processorTimes({ it: () => lossGradients(inputs, weights, attention) }, 3).it;
 }

@@ -1,7 +1,7 @@
 import { exactAttention } from '../../src/lab/training/exact-attention.js';
 import { lossGradients } from '../../src/lab/training/loss.js';
 import { lowRankAttention } from '../../src/lab/training/low-rank-attention.js';
-import { medians } from '../measure.js';
+import { median, type Arm } from '../measure.js';
 import { trainingHead } from './training-head.js';
 
 const [D, DEGREE, SEED] = [4, 4, 6];
@@ -30,18 +30,39 @@ export const TIMING: TimingPlan = {
 };
 
 /** Loss and gradients by all weights, exact and by low rank, unmasked and causal: medians over rounds that take turns. */
-export async function timeGradients(plan = TIMING): Promise<readonly TimedGradient[]> {
+export function timeGradients(plan = TIMING): readonly TimedGradient[] {
   const timed: TimedGradient[] = [];
   for (const causal of [false, true]) {
     for (const kind of ['exact', 'lowRank'] as const) {
       const arms = Object.fromEntries(plan[kind].map((n) => [n, arm(kind, n, causal)]));
-      const times = await medians(arms, { rounds: plan.rounds, warmup: 1 });
+      const times = processorTimes(arms, plan.rounds);
       const points = plan[kind].map((n) => ({ n, ms: times[n] }));
       const name = `${kind === 'exact' ? 'exact' : `low rank, degree ${DEGREE}`}, ${causal ? 'causal' : 'unmasked'}`;
       timed.push({ name, expected: kind === 'exact' ? 3 : 1, points, slope: slopeOf(points) });
     }
   }
   return timed;
+}
+
+/**
+ * Median milliseconds of processor time of every arm, in turns after one round that does not count. All of it is one thread, and
+ * other programs, which would make the long arms longer than the short ones, do not count.
+ */
+export function processorTimes<K extends string | number>(
+  arms: Readonly<Record<K, Arm>>,
+  rounds: number,
+): Record<K, number> {
+  const entries = Object.entries(arms) as [string, Arm][];
+  const found = new Map(entries.map(([name]) => [name, [] as number[]]));
+  for (let round = -1; round < rounds; round++) {
+    for (const [name, run] of entries) {
+      const start = process.cpuUsage();
+      run();
+      if (round >= 0) found.get(name)!.push(process.cpuUsage(start).user / 1000);
+    }
+  }
+  const times = entries.map(([name]) => [name, median(found.get(name)!)] as const);
+  return Object.fromEntries(times) as Record<K, number>;
 }
 
 function arm(kind: 'exact' | 'lowRank', n: number, causal: boolean): () => unknown {

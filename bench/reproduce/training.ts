@@ -6,15 +6,15 @@ const REACH_DEGREES = [2, 4, 8, 12, 16, 20];
 const WITHIN = 0.1; // of the expected slope
 
 /** The claims of the training paper: time against length, and error against the bound on entries (math.md 6). */
-export async function reproduceTraining(): Promise<{
+export function reproduceTraining(): {
   readonly times: readonly TimedGradient[];
   readonly bound: readonly BoundCell[];
   readonly reach: readonly Reach[];
   readonly tables: readonly ReproducedTable[];
   readonly markdown: string;
-}> {
-  const times = await timeGradients();
-  const [bound, reach] = [boundTable(), await reachTable(REACH_DEGREES)];
+} {
+  const times = timeGradients();
+  const [bound, reach] = [boundTable(), reachTable(REACH_DEGREES)];
   const tables = [timesText(times), boundText(bound), reachText(reach)];
   return { times, bound, reach, tables, markdown: tables.map(toMarkdown).join('\n\n') };
 }
@@ -27,7 +27,7 @@ function timesText(times: readonly TimedGradient[]): ReproducedTable {
     title: 'Time of a gradient against length (math.md 6.2, 6.3)',
     source:
       'Measured: the loss of Definition 3.10 and its gradients by all five weights, `exactAttention` and `lowRankAttention` of ' +
-      'src/lab/training in float64 on one thread, d = 4, medians of 3 rounds.',
+      'src/lab/training in float64 on one thread, d = 4, medians of processor time over 3 rounds.',
     columns: ['gradient', 'milliseconds at n', 'slope', 'claimed'],
     rows: times.map(({ name, points, slope, expected }) => [
       ...[name, points.map(({ n, ms }) => `${n}: ${time(ms)}`).join(', ')],
@@ -67,7 +67,7 @@ function reachText(rows: readonly Reach[]): ReproducedTable {
   return {
     title: 'Where the low-rank gradient stops being useful',
     source:
-      'Measured: errors as above, entries ±B, and times of both gradients at n = 192; the n from which low rank is faster is ' +
+      'Measured: errors as above, entries ±B, and processor times of both gradients at n = 192; the n from which low rank is faster is ' +
       'computed from these times and their powers of n, 3 and 1.',
     columns: [
       'degree',

@@ -72,14 +72,10 @@ export function checkInputs(inputs: TrainingInputs, { scale, causal }: Attention
 
 /** Shapes and numbers of `weights` before `step`. @throws Failure `bad-weights` with name and step */
 export function checkWeights(weights: TrainingWeights, d: number, step: number): void {
+  const hint = step === 0 ? 'start from numbers' : 'start again with a smaller rate';
   for (const name of WEIGHT_NAMES) {
     refuseShape('bad-weights', `step ${step}: weight ${name}`, weights[name], [d, d]);
-    refuseNonFinite(
-      'bad-weights',
-      `step ${step}: weight ${name}`,
-      weights[name],
-      'start again with a smaller rate',
-    );
+    refuseNonFinite('bad-weights', `step ${step}: weight ${name}`, weights[name], hint);
   }
 }
 
