@@ -15,7 +15,7 @@ it('the version is that of the package', () => {
 
 it('operators/README.md has a row for every operator, and all of them are exported', () => {
   const page = readFileSync('operators/README.md', 'utf8');
-  const rows = [...page.matchAll(/^\| \[`(\w+)`\]\(([\w-]+\.ts)\)/gm)].map(([, name]) => name);
+  const rows = [...page.matchAll(/^\| \[`(\w+)`\]\(([\w/-]+\.ts)\)/gm)].map(([, name]) => name);
   const weights = ['gaussianWeights', 'scaleToScoreStd']; // functions, but no operators
   const exported = Object.entries(operators).filter(([, value]) => typeof value === 'function');
   const names = exported.map(([name]) => name).filter((name) => !weights.includes(name));
