@@ -171,7 +171,7 @@ describe.skipIf(pythonPath === null)('pandas, pyarrow and polars', () => {
     expect(found.lastOutput).toEqual([0, 1, 2, 3].map((j) => ROWS - 1 + j / 256));
     expect(found.outputSum).toBe((d * ROWS * (ROWS - 1)) / 2 + (ROWS * 6) / 256);
     expect(found.recording).toEqual({
-      names: ['stream_id', 'pos', 'token_id', 'layer', 'head', 'q', 'k1', 'k2', 'v1', 'v2'],
+      names: ['stream_id', 'pos', 'token_id', 't_ns', 'layer', 'head', 'q', 'k1', 'k2', 'v1', 'v2'],
       rows: STEPS,
       k2: [72, 72 + 1 / 256, 72 + 2 / 256, 72 + 3 / 256],
       nulls: Math.ceil(STEPS / 3),
