@@ -115,7 +115,11 @@ export const cases: Readonly<Record<string, Case>> = {
     says: [/--order/, /'diagonal'/, /tensor, matrix/],
     hint: /kronflow run --help/,
   },
-  'nothing to list': { args: ['list', 'cakes'], says: [/"cakes"/, /caches, sources/], hint: /list --help/ },
+  'nothing to list': {
+    args: ['list', 'cakes'],
+    says: [/nothing to list as "cakes"/],
+    hint: /did you mean "caches"\? All names: caches, operators, sources/,
+  },
   'a source and a file': {
     args: ['run', 'text.txt', '--source', 'gaussian', ...SMALL],
     says: [/--source gaussian and a file, text\.txt/],
