@@ -11,8 +11,8 @@ import type {
   SavedCache,
   StepPlace,
 } from '../src/core/run.js';
-import { pluginFailure } from '../src/core/thrown.js';
 import { valueNorm } from '../src/core/value-norm.js';
+import { createDrops, failureOf, type Drops } from './plugins/drops.js';
 
 /** A cache of a run and the name its rows carry. */
 export interface LabelledCache {
@@ -40,12 +40,7 @@ export type SavedInBank = SavedHolding | { readonly kind: 'dropped'; readonly dr
 
 /** A bank whose whole state can be stored and brought back, bit for bit. */
 export interface SavedBank extends CacheBank {
-  /** Caches that were dropped, in the order in which they failed. */
-  readonly drops: readonly DroppedCache[];
-  /** Whether there are some that nobody has been told of. */
-  readonly hasNewDrops: boolean;
-  /** Those; asking makes them known. */
-  takeNewDrops(): readonly DroppedCache[];
+  readonly drops: Drops;
   /** Every cache there is, one at a time: together they may be too large for a copy. */
   save(): Iterable<SavedInBank>;
   /** @throws RangeError when it does not fit the caches of this run */
@@ -66,52 +61,34 @@ export function createBank(
   caches: readonly LabelledCache[],
   onError: 'stop' | 'skip' = 'stop',
 ): SavedBank {
-  const drops: DroppedCache[] = [];
-  const dropped = new Set<string>();
-  let untold: DroppedCache[] = [];
-  const labels = caches.map(({ label }) => label);
-  const failed: CacheBank['failed'] = ({ label, head }, at, doing, error) => {
-    const failure = failureOf(caches, label, head, at, doing, error);
-    if (failure.code !== 'plugin-failed') throw failure;
-    if (onError === 'stop') throw withHint(failure, '--on-error skip goes on without it');
-    if (dropped.has(label)) return;
-    dropped.add(label);
-    const drop = { cache: label, streamId: at.streamId, step: at.step, message: failure.what };
-    drops.push(drop);
-    untold.push(drop);
-    if (dropped.size === labels.length)
-      throw withHint(failure, 'no cache is left: --on-error skip needs one');
-  };
-  const held = memoise((streamId, layer) =>
-    hold(parts, caches, { streamId, layer, step: 0 }, { dropped, failed }),
-  );
+  const drops = createDrops(caches, onError);
+  const held = memoise((streamId, layer) => hold(parts, caches, { streamId, layer, step: 0 }, drops));
   const references = memoise((streamId, layer) => holdReference(parts, streamId, layer));
-  const isThere = (one: HeldCache | null): one is HeldCache => one !== null && !dropped.has(one.label);
+  const isThere = (one: HeldCache | null): one is HeldCache => one !== null && !drops.labels.has(one.label);
 
   return {
-    labels,
-    dropped,
+    labels: caches.map(({ label }) => label),
     drops,
-    failed,
-    get hasNewDrops() {
-      return untold.length > 0;
-    },
-    takeNewDrops() {
-      const taken = untold;
-      untold = [];
-      return taken;
-    },
+    dropped: drops.labels,
+    failed: drops.failed,
     at: (streamId, layer) => {
       const all = held.get(streamId, layer);
-      return dropped.size === 0 ? (all as readonly HeldCache[]) : all.filter(isThere);
+      return drops.labels.size === 0 ? (all as readonly HeldCache[]) : all.filter(isThere);
     },
     reference: references.get,
     *save() {
-      for (const one of drops) yield { kind: 'dropped', dropped: one }; // first: they are not to be made again
+      for (const dropped of drops.all) yield { kind: 'dropped', dropped }; // first: they are not to be made again
       for (const [at, list] of held.made()) {
         for (const [index, one] of list.entries()) {
           if (isThere(one))
-            yield { kind: 'cache', ...at, index, saved: saved(one, at, failed), values: null, mass: null };
+            yield {
+              kind: 'cache',
+              ...at,
+              index,
+              saved: saved(one, at, drops.failed),
+              values: null,
+              mass: null,
+            };
         }
       }
       for (const [at, list] of references.made()) {
@@ -122,10 +99,7 @@ export function createBank(
       }
     },
     restore(piece) {
-      if (piece.kind === 'dropped') {
-        drops.push(piece.dropped);
-        return void dropped.add(piece.dropped.cache);
-      }
+      if (piece.kind === 'dropped') return drops.restore(piece.dropped);
       const { kind, streamId, layer, index, values, mass } = piece;
       if (kind === 'cache') return restored(held.get(streamId, layer)[index], piece, caches);
       const reference = references.get(streamId, layer)[index];
@@ -135,31 +109,10 @@ export function createBank(
     },
     releaseDropped() {
       for (const [, list] of held.made()) {
-        for (const one of list) if (one !== null && dropped.has(one.label)) one.release();
+        for (const one of list) if (one !== null && drops.labels.has(one.label)) one.release();
       }
     },
   };
-}
-
-function failureOf(
-  caches: readonly LabelledCache[],
-  label: string,
-  head: number,
-  { streamId, layer, step }: StepPlace,
-  doing: string,
-  error: unknown,
-): Failure {
-  const name = caches.find((cache) => cache.label === label)?.name ?? label;
-  const who = `cache ${name === label ? label : `${label} (${name})`}`;
-  return pluginFailure(
-    `${who}, stream ${streamId}, layer ${layer}, head ${head}, step ${step}`,
-    doing,
-    error,
-  );
-}
-
-function withHint({ code, what, hint, cause }: Failure, more: string): Failure {
-  return new Failure(code, what, hint === undefined ? more : `${hint}; ${more}`, { cause });
 }
 
 /** The state of one cache. In a run that goes on without caches that fail, this snapshot is not taken, but the next is. */
@@ -185,7 +138,7 @@ function restored(
     one.restore(saved);
   } catch (error) {
     const at = { streamId, layer, step: saved.appended };
-    throw failureOf(caches, one.label, one.head, at, 'restore', error);
+    throw failureOf(caches, one, at, 'restore', error);
   }
 }
 
@@ -194,15 +147,15 @@ function hold(
   parts: BankParts,
   caches: readonly LabelledCache[],
   at: StepPlace,
-  { dropped, failed }: Pick<CacheBank, 'dropped' | 'failed'>,
+  drops: Pick<Drops, 'labels' | 'failed'>,
 ): readonly (HeldCache | null)[] {
   return Array.from({ length: parts.shape.heads }, (_, head) =>
     caches.map((cache): HeldCache | null => {
-      if (dropped.has(cache.label)) return null;
+      if (drops.labels.has(cache.label)) return null;
       try {
         return holdOne(parts, cache, at, head);
       } catch (error) {
-        failed({ label: cache.label, head }, at, 'create', error);
+        drops.failed({ label: cache.label, head }, at, 'create', error);
         return null;
       }
     }),

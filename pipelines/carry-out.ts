@@ -64,19 +64,19 @@ export async function carryOut(
   try {
     await guests.open(resolved, run, { dir, config, from: steps });
     if (trace.from !== null) await restore(parts, trace.from);
-    if (bank.drops.length > 0) await sayInRunFile(dir, bank.drops);
+    if (bank.drops.all.length > 0) await sayInRunFile(dir, bank.drops.all);
     reportRestarts(run, trace, config.trace.timings);
     const flow = startFlow(run, resolved, { execution, counters, machine, trace, guests });
     const done = () => execution.onStep({ done: ++counters.processed, bytes: run.ledger.used() });
     await lastValueFrom(flow.pipe(tap(done)), { defaultValue: null });
-    if (bank.hasNewDrops) await run.sink.write({}); // one that failed after the last rows is an event too
+    if (bank.drops.hasNew()) await run.sink.write({}); // one that failed after the last rows is an event too
     await guests.close();
     await trace.journal.close();
   } catch (error) {
     await guests.close().catch((cause: unknown) => trace.log.error({ err: cause }, 'sink not closed'));
-    throw await leaveFailed(dir, trace, counters, error, bank.drops);
+    throw await leaveFailed(dir, trace, counters, error, bank.drops.all);
   }
-  const end = describeEnd(counters, signal.aborted, run.ledger, config.trace.timings, bank.drops);
+  const end = describeEnd(counters, signal.aborted, run.ledger, config.trace.timings, bank.drops.all);
   execution.onSealing?.();
   const sealed = await sealTrace(dir, end);
   trace.log.info({ counters: sealed.run.counters }, `run ${sealed.run.status}`);

@@ -18,11 +18,11 @@ export interface DropParts {
 export function withoutDroppedRows(sink: TraceSink, bank: SavedBank, parts: DropParts): TraceSink {
   return {
     async write(batch) {
-      if (bank.drops.length === 0) return sink.write(batch);
-      const drops = bank.takeNewDrops();
+      if (bank.drops.all.length === 0) return sink.write(batch);
+      const drops = bank.drops.takeNew();
       if (drops.length > 0) {
         bank.releaseDropped();
-        await sayInRunFile(parts.dir, bank.drops);
+        await sayInRunFile(parts.dir, bank.drops.all);
       }
       return sink.write(withDrops(batch, bank.dropped, drops, parts));
     },
