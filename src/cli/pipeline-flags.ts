@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Override } from '../../pipelines/files/overrides.js';
 import { parseCaches, parseNamed } from './named-options.js';
-import { collect, type RunFlags } from './run-flags.js';
+import { collect } from './flag-parsers.js';
+import { type RunFlags } from './run-flags.js';
 
 /** Flags of `run` that only pipeline files, or a look ahead, need. */
 export interface PipelineFlags {

@@ -5,9 +5,8 @@ import type { RunRequest } from '../../pipelines/resolve.js';
 import type { Speed } from '../../pipelines/paced.js';
 import type { SnapshotEvery } from '../../pipelines/snapshot-pace.js';
 import { KERNELS, type KernelName } from '../../workers/kernels/kernel.js';
-import { Failure } from '../core/failure.js';
-import { parseBytes } from '../core/format.js';
-import { parseAll, parseCaches, parseNamed } from './named-options.js';
+import { bytes, collect, natural, number, parseSpeed, positive, sparsityOptions } from './flag-parsers.js';
+import { parseAll, parseCaches } from './named-options.js';
 import { addWatchFlags, type WatchFlags } from './watch/watch-flags.js';
 import { sourceOf, type RunInput, type SourceFlags } from './source-flags.js';
 
@@ -40,41 +39,6 @@ export interface RunFlags extends SourceFlags, WatchFlags {
   readonly speed?: Speed;
 }
 
-/** Parser of a flag that is a number; `rule` says which. */
-export const number = (name: string, rule: string, ok: (x: number) => boolean) => (text: string) => {
-  const value = Number(text);
-  if (text.trim() !== '' && ok(value)) return value;
-  throw new Failure('bad-option', `${name} = ${JSON.stringify(text)}: must be ${rule}`, 'see --help');
-};
-/** Parser of a flag that counts something, from 1. */
-export const positive = (name: string, most = Number.MAX_SAFE_INTEGER) =>
-  number(name, `a whole number from 1 to ${most}`, (x) => Number.isInteger(x) && x >= 1 && x <= most);
-/** Parser of a flag that is a whole number, 0 or more. */
-export const natural = (name: string) =>
-  number(name, 'a whole number, 0 or more', (x) => Number.isSafeInteger(x) && x >= 0);
-const bytes = (text: string) => {
-  const value = parseBytes(text);
-  if (value !== null && value > 0) return value;
-  throw new Failure(
-    'bad-option',
-    `--memory = ${JSON.stringify(text)}: must be a size`,
-    'write 512MiB, 2GiB or plain bytes',
-  );
-};
-/** @throws Failure `bad-option` */
-function sparsityOptions(text: string): Readonly<Record<string, unknown>> {
-  if (text.split(',').every((part) => part.indexOf('=') > 0))
-    return parseNamed('--sparsity', `sparsity:${text}`).options;
-  throw new Failure(
-    'bad-option',
-    `--sparsity ${text}: not of the form key=value`,
-    'write --sparsity every=16, with epsilon=, mass= and share= if you like',
-  );
-}
-
-/** Parser of a flag that can be repeated. */
-export const collect = (text: string, list: readonly string[]) => [...list, text];
-
 /** Options of everything that runs a stream through caches. */
 export function addRunFlags(command: Command, defaultCaches = DEFAULT_CACHES.join(', ')): Command {
   return addModelFlags(addSizeFlags(command), defaultCaches);
@@ -94,17 +58,6 @@ export function addReplayFlags(command: Command): Command {
 function speedFlag(): Option {
   const says = 'max, or 1x, 10x, …: wait for the times of a recording (column t_ns) or of a request log';
   return new Option('--speed <speed>', says).argParser(parseSpeed).default('max');
-}
-
-function parseSpeed(text: string): Speed {
-  const factor = Number(/^(\d+(?:\.\d+)?)x$/.exec(text)?.[1]);
-  if (text === 'max') return 'max';
-  if (factor > 0) return factor;
-  throw new Failure(
-    'bad-option',
-    `--speed = ${JSON.stringify(text)}: must be max or a factor`,
-    'write 1x, 10x or max',
-  );
 }
 
 function addModelFlags(command: Command, defaultCaches: string): Command {
@@ -149,7 +102,7 @@ function addModelFlags(command: Command, defaultCaches: string): Command {
         .argParser(positive('--threads', 1024))
         .default(availableParallelism(), 'one per processor'),
     )
-    .option('--memory <size>', 'budget of all caches, e.g. 2GiB', bytes)
+    .option('--memory <size>', 'budget of all caches, e.g. 2GiB', bytes('--memory'))
     .option('--outputs', 'also write every output vector to outputs.parquet')
     .addOption(
       new Option('--reference <kind>', 'what to compare with').choices(['f64', 'none']).default('f64'),

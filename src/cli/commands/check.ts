@@ -7,7 +7,7 @@ import { lintTrace } from '../../../pipelines/lint/lint-trace.js';
 import { verifyTraces, type Difference } from '../../../pipelines/verify.js';
 import { isFailure, type Failure } from '../../core/failure.js';
 import { EXIT } from '../exit-codes.js';
-import { collect, number } from '../run-flags.js';
+import { collect, number } from '../flag-parsers.js';
 
 /** `verify` and `lint`: whether two traces say the same, and whether one can be true. */
 export function addCheckCommands(program: Command): void {

@@ -10,7 +10,7 @@ import { KERNELS, TILINGS, type KernelName } from '../../../workers/kernels/kern
 import { Failure } from '../../core/failure.js';
 import { indexGameTable } from '../index-game-table.js';
 import { parseCaches } from '../named-options.js';
-import { collect, natural, number, positive } from '../run-flags.js';
+import { collect, natural, number, positive } from '../flag-parsers.js';
 
 const DEFAULT_PER_LN = 4; // where exact attention has always recovered everything
 

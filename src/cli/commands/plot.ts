@@ -7,7 +7,7 @@ import { comparability } from '../../report/groups.js';
 import type { ThemeName } from '../../report/look.js';
 import { plots } from '../../report/plots/index.js';
 import { Failure } from '../../core/failure.js';
-import { positive } from '../run-flags.js';
+import { positive } from '../flag-parsers.js';
 import { sortInputs } from './report.js';
 
 interface Flags {

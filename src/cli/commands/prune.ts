@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { PRUNE_METHODS, pruneWeights, type PruneMethod, type PruneReport } from '../../../pipelines/prune.js';
 import { formatBytes } from '../../core/format.js';
 import { DESCENT, type DescentOptions } from '../../lab/pruning/algorithm-1.js';
-import { natural, number, positive } from '../run-flags.js';
+import { natural, number, positive } from '../flag-parsers.js';
 
 interface Flags {
   readonly calibration: string;

@@ -13,7 +13,7 @@ import {
   writeAnswer,
   type AnswerFormat,
 } from '../query/write-answer.js';
-import { natural } from '../run-flags.js';
+import { natural } from '../flag-parsers.js';
 
 interface QueryFlags {
   readonly format?: AnswerFormat;

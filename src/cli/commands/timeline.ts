@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { refuseExisting } from '../../../data/importers/import-files.js';
 import { Failure } from '../../core/failure.js';
 import { formatBytes, parseBytes } from '../../core/format.js';
-import { positive } from '../run-flags.js';
+import { positive } from '../flag-parsers.js';
 import { writeTimeline } from '../timeline/write-timeline.js';
 
 interface TimelineFlags {
