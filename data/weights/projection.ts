@@ -1,7 +1,7 @@
-import { nearest } from '../../src/core/nearest.js';
 import type { ModelShape } from '../../src/core/shape.js';
 import type { ProjectionWeights } from '../../src/core/weights.js';
-import { badWeights, openSafetensors, type SafetensorsFile } from './safetensors.js';
+import { checkShapes, readFinite } from './check-tensors.js';
+import { openSafetensors, type SafetensorsFile } from './safetensors.js';
 
 /** What the weights must fit. */
 export type ProjectionShape = Pick<ModelShape, 'layers' | 'heads' | 'd' | 'order'> & {
@@ -29,7 +29,7 @@ export async function readProjectionWeights(
     checkTensors(file, names.flat(), shape);
     const layers: ProjectionWeights[] = [];
     for (let layer = 0; layer < shape.layers; layer++) {
-      const read = (name: string) => readFinite(file, `layers.${layer}.w_${name}`, shape.heads * shape.d);
+      const read = (name: string) => readFinite(file, `layers.${layer}.w_${name}`);
       const side2 = (name: string) => (shape.order === 'tensor' ? read(name) : null);
       layers.push({
         q: await read('q'),
@@ -46,38 +46,8 @@ export async function readProjectionWeights(
 }
 
 function checkTensors(file: SafetensorsFile, names: readonly string[], shape: ProjectionShape): void {
-  const { path, tensors } = file;
   const { dModel, heads, d } = shape;
-  const wanted = [dModel, heads * d];
-  for (const name of names) {
-    const found = tensors.get(name);
-    if (found === undefined)
-      throw badWeights(path, `tensor ${name} is missing`, nearHint(name, names, [...tensors.keys()]));
-    if (found.shape.length === 2 && found.shape.every((size, i) => size === wanted[i])) continue;
-    throw badWeights(
-      path,
-      `tensor ${name} has shape [${found.shape.join(', ')}], wanted [${wanted.join(', ')}]`,
-      `the shape is [dModel, heads·d] with ${heads} heads of d = ${d}; set --heads and --d as the weights have them`,
-    );
-  }
-}
-
-/** The nearest tensors that nobody else asks for; a model has too many to list. */
-function nearHint(name: string, wanted: readonly string[], present: readonly string[]): string {
-  const spare = present.filter((other) => !wanted.includes(other));
-  const near = nearest(name, spare).slice(0, 3);
-  if (near.length === 0)
-    return `the file has ${present.length} tensors; it needs layers.{l}.w_q, w_k1, w_k2, w_v1, w_v2`;
-  return `the nearest of the ${present.length} tensors: ${near.join(', ')}`;
-}
-
-async function readFinite(file: SafetensorsFile, name: string, columns: number): Promise<Float32Array> {
-  const values = await file.read(name);
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return values;
-  throw badWeights(
-    file.path,
-    `tensor ${name} holds ${values[at]} at [${Math.floor(at / columns)}, ${at % columns}]`,
-    'weights must be finite',
-  );
+  const rule = `the shape is [dModel, heads·d] with ${heads} heads of d = ${d}; set --heads and --d as the weights have them`;
+  const needs = 'it needs layers.{l}.w_q, w_k1, w_k2, w_v1, w_v2';
+  checkShapes(file, new Map(names.map((name) => [name, [dModel, heads * d]])), { rule, needs });
 }

@@ -16,12 +16,19 @@ export interface TensorInfo {
   readonly end: number;
 }
 
+/** What a header says. */
+export interface SafetensorsHeader {
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** `__metadata__`: words that whoever wrote the file left; none where there are none. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
 /**
  * Read a safetensors header whose tensors lie in `dataBytes` bytes.
  *
  * @throws Failure `bad-weights` naming the tensor and the rule it breaks
  */
-export function parseHeader(path: string, text: string, dataBytes: number): ReadonlyMap<string, TensorInfo> {
+export function parseHeader(path: string, text: string, dataBytes: number): SafetensorsHeader {
   const fail = (what: string, hint = 'this is no safetensors file, or it is damaged', cause?: unknown) =>
     new Failure('bad-weights', `${path}: ${what}`, hint, { cause });
   let header: unknown;
@@ -62,5 +69,11 @@ export function parseHeader(path: string, text: string, dataBytes: number): Read
     const [before, { end }] = inOrder[i];
     if (begin < end) throw fail(`tensors ${before} and ${name} overlap at byte ${begin}`);
   });
-  return tensors;
+  return { tensors, metadata: metadataOf(header) };
+}
+
+/** Other readers take strings alone; what is none is left out, as nothing of ours wrote it. */
+function metadataOf({ __metadata__: said }: { __metadata__?: unknown }): ReadonlyMap<string, string> {
+  const entries = typeof said === 'object' && said !== null ? Object.entries(said) : [];
+  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }

@@ -9,6 +9,8 @@ const MAX_HEADER_BYTES = 100_000_000;
 export interface SafetensorsFile {
   readonly path: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** Words that whoever wrote the file left in it. */
+  readonly metadata: ReadonlyMap<string, string>;
   /** The numbers of a tensor as float32, row by row. F16 and BF16 are widened, which loses nothing. */
   read(name: string): Promise<Float32Array>;
   close(): Promise<void>;
@@ -27,10 +29,11 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     throw badWeights(path, `cannot be read: ${error.message}`, 'check its permissions', error);
   });
   try {
-    const { start, tensors } = await readHeader(handle, path);
+    const { start, tensors, metadata } = await readHeader(handle, path);
     return {
       path,
       tensors,
+      metadata,
       async read(name) {
         const info = tensors.get(name);
         if (info === undefined) throw new RangeError(`${path} has no tensor ${name}`);
@@ -64,7 +67,7 @@ async function readHeader(handle: FileHandle, path: string) {
     );
   }
   const text = (await readBytes(handle, path, 8, length)).toString();
-  return { start: 8 + length, tensors: parseHeader(path, text, size - 8 - length) };
+  return { start: 8 + length, ...parseHeader(path, text, size - 8 - length) };
 }
 
 async function readBytes(

@@ -1,7 +1,9 @@
+import { listModels } from '../../../data/weights/named-models.js';
 import { listPresets } from '../../../pipelines/files/index.js';
 import { builtIn } from '../../../pipelines/registry.js';
 import { kernelLadder } from '../../../workers/choose-kernel.js';
 import { Failure } from '../../core/failure.js';
+import { formatBytes } from '../../core/format.js';
 import { didYouMean } from '../../core/nearest.js';
 import type { Plugin, PluginKind } from '../../core/plugin.js';
 import { describePlugin, pluginListing, wrapped } from '../describe.js';
@@ -22,6 +24,7 @@ const LISTERS: Readonly<Record<string, () => Listing | Promise<Listing>>> = {
   sinks: () => plugins('sink', builtIn.sinks),
   pipelines: () => listing(flows, ({ name, summary, ...flow }) => entry(name, summary, flowText(flow))),
   presets,
+  models,
   kernels,
 };
 
@@ -48,6 +51,19 @@ async function presets(): Promise<Listing> {
   }));
   return listing(found, ({ name, summary, file }) =>
     entry(name, summary, `kronflow run preset:${name} (${file})`),
+  );
+}
+
+async function models(): Promise<Listing> {
+  const found = (await listModels()).map(({ shape, ...model }) => ({ ...model, ...shape }));
+  if (found.length === 0) return { items: [], text: 'no models come with this copy of kronflow' };
+  return listing(found, ({ name, path, bytes, order, layers, heads, d, dModel, context, vocabulary }) =>
+    entry(
+      name,
+      `${order} attention, ${layers} layers of ${heads} heads, d = ${d}, dModel = ${dModel}, context ${context}, ` +
+        `vocabulary ${vocabulary} (${formatBytes(bytes)})`,
+      `kronflow run --model ${name} TEXT, or kronflow generate --model ${name} (${path})`,
+    ),
   );
 }
 
