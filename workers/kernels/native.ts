@@ -12,6 +12,27 @@ export interface NativeAddon {
   choose(name: InstructionSet | ''): InstructionSet | null;
   /** out = x·w, see `MultiplyRows`. */
   multiply: MultiplyRows;
+  /** out += x·w in float32, see `SequenceKernels`. */
+  addProduct(
+    x: Float32Array,
+    w: Float32Array,
+    out: Float32Array,
+    rows: number,
+    inner: number,
+    columns: number,
+  ): void;
+  /** Causal attention of a whole sequence; with `byOut` its gradients by q, k1, k2, v1 and v2. See workers/native/kernels.h. */
+  sequence(
+    n: number,
+    heads: number,
+    d: number,
+    scale: number,
+    rows: readonly (Float32Array | null)[],
+    out: Float32Array,
+    logs: Float32Array,
+    byOut: Float32Array | null,
+    gradients: readonly (Float32Array | null)[] | null,
+  ): void;
   tile(memory: Float64Array, words: number, from: number, to: number, out: number): void;
 }
 

@@ -4,6 +4,7 @@
 #include "kernels.h"
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CHUNK 64      // rows of side 1 worked on together
@@ -22,6 +23,14 @@
 typedef struct {
   double shift, sum, squares, max;
 } Measure;
+
+// A head of a sequence and its gradients, (… × d) with d a multiple of the width; k1, v1 and their gradients transposed, (d ×
+// padded), so that a vector holds rows; k1_rows and v1_rows are the same row by row.
+typedef struct {
+  int n, d, padded, keys;
+  const float *q, *k1, *k2, *v1, *v2, *k1_rows, *v1_rows, *by_out;
+  float *out, *logs, *by_q, *by_k1, *by_k2, *by_v1, *by_v2, *weights, *slopes;
+} Sequence;
 
 // What a vector width offers; every number of floats is a multiple of its tile.
 typedef struct {
@@ -45,10 +54,13 @@ typedef struct {
   double (*box_bound)(const double *y0, const double *y1, const float *lo, const float *hi, int d);
   float (*row_bound)(const float *y, const float *lo, const float *hi, int d, int rows);
   double (*features)(const double *weights, const double *a, const double *b, int rows, int d, double *acc);
+  void (*sequence)(const Sequence *s, int gradient);
+  void (*add_product)(const float *x, const float *w, float *out, int rows, int inner, int columns);
 } Isa;
 #define ISA_TABLE(name) \
   { name, LANES, KEYS, ROWS, NAME(scores), NAME(values), NAME(scale_keys), NAME(rescale), NAME(reduce), NAME(gemm), NAME(largest), NAME(weigh), \
-    NAME(row_sums), NAME(row_scores), NAME(row_values), NAME(exact_scores), NAME(exact_values), NAME(exact_weigh), NAME(exact_measure), NAME(box_bound), NAME(row_bound), NAME(features) }
+    NAME(row_sums), NAME(row_scores), NAME(row_values), NAME(exact_scores), NAME(exact_values), NAME(exact_weigh), NAME(exact_measure), NAME(box_bound), NAME(row_bound), NAME(features), \
+    NAME(sequence), NAME(add_product) }
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -64,6 +76,7 @@ typedef struct {
 #include "exact.h"
 #include "bounds.h"
 #include "features.h"
+#include "sequence.h"
 static const Isa AVX512 = ISA_TABLE("avx512");
 #undef ISA
 #undef TARGET
@@ -84,6 +97,7 @@ static const Isa AVX512 = ISA_TABLE("avx512");
 #include "exact.h"
 #include "bounds.h"
 #include "features.h"
+#include "sequence.h"
 static const Isa AVX2 = ISA_TABLE("avx2");
 #undef ISA
 #undef TARGET
@@ -105,6 +119,7 @@ static const Isa AVX2 = ISA_TABLE("avx2");
 #include "exact.h"
 #include "bounds.h"
 #include "features.h"
+#include "sequence.h"
 static const Isa PORTABLE = ISA_TABLE("portable");
 
 static const Isa *chosen = &PORTABLE;
@@ -127,6 +142,10 @@ const char *kernel_choose(const char *wanted) {
 
 void kernel_multiply(const float *x, const float *w, float *out, int rows, int inner, int columns) {
   chosen->gemm(x, w, out, rows, inner, columns);
+}
+
+void kernel_add_product(const float *x, const float *w, float *out, int rows, int inner, int columns) {
+  chosen->add_product(x, w, out, rows, inner, columns);
 }
 
 #include "words.h"
@@ -152,6 +171,8 @@ static __thread struct {
 } scratch __attribute__((aligned(64)));
 
 static int up(int n, int step) { return (n + step - 1) / step * step; }
+
+#include "sequence_head.h"
 
 // Factor by which everything added so far shrinks so that `max` ≤ m + 16; a power of 2, so exact.
 static float raise(Sums *sums, float max, int d) {

@@ -5,8 +5,8 @@ import { zeroRows, type AttentionOptions, type AttentionRows } from './attention
 export interface ExactSweep {
   readonly outputs: DenseMatrix;
   readonly gradients: AttentionRows;
-  /** Answer query `j`. */
-  ask(j: number): void;
+  /** Answer query `j`; returns ln of the sum of its weights e^score. */
+  ask(j: number): number;
   /** Add what query `j`, just asked, brings to every gradient; from the gradient by its output, (d). */
   give(j: number, byOutput: Float64Array): void;
 }
@@ -21,7 +21,7 @@ export function exactSweep(rows: AttentionRows, { scale, causal }: AttentionOpti
   const [outputs, gradients] = [zeros(q.rows, d), zeroRows(rows)];
   const [weights, pooled] = [new Float64Array(k1.rows * k2.rows), new Float64Array(k1.rows * d)];
   const [y, g, through] = [new Float64Array(d), new Float64Array(d), new Float64Array(d)];
-  const seen = (j: number) => (causal ? [j + 1, j + 1] : [k1.rows, k2.rows]);
+  const seen = (j: number) => (causal ? [j + 1, Math.min(j + 1, k2.rows)] : [k1.rows, k2.rows]);
 
   /** Scores of query `j`, (n1 × n2); returns the largest. */
   function score(j: number): number {
@@ -61,13 +61,15 @@ export function exactSweep(rows: AttentionRows, { scale, causal }: AttentionOpti
     gradients,
     ask(j) {
       const [n1, n2] = seen(j);
-      const total = pool(j, score(j));
+      const largest = score(j);
+      const total = pool(j, largest);
       const output = rowOf(outputs, j);
       for (let at = 0; at < n1 * n2; at++) weights[at] /= total;
       for (let at = 0; at < n1 * d; at++) {
         pooled[at] /= total;
         output[at % d] += v1.data[at] * pooled[at];
       }
+      return largest + Math.log(total);
     },
     give(j, byOutput) {
       const [n1, n2] = seen(j);
