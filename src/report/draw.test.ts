@@ -5,7 +5,7 @@ it('says how to get PNG where its renderer is not installed', async () => {
   vi.doMock('@resvg/resvg-js', () => {
     throw new Error("Cannot find package '@resvg/resvg-js'");
   });
-  await expect(svgToPng('<svg/>')).rejects.toMatchObject({
+  await expect(svgToPng('<svg/>', 1)).rejects.toMatchObject({
     code: 'not-found',
     hint: expect.stringContaining('npm install @resvg/resvg-js'),
   });

@@ -15,9 +15,15 @@ export interface Picture {
   readonly font?: string;
 }
 
-/** The whole Vega-Lite spec of a plot, rows and config in it. */
-export function wholeSpec(plot: Plot, rows: readonly Row[], context: Context, picture: Picture): Spec {
-  const seen = look(picture.theme, picture.width);
+/** The whole Vega-Lite spec of a plot, rows and config in it; its panels share `room` pixels, and labels stand beside them. */
+export function wholeSpec(
+  plot: Plot,
+  rows: readonly Row[],
+  context: Context,
+  picture: Picture,
+  room = picture.width,
+): Spec {
+  const seen = look(picture.theme, picture.width, room);
   const spec = plot.spec(rows, seen, context);
   const title = picture.titled
     ? { title: { text: plot.title, anchor: 'start', fontSize: 15, offset: 18 } }
@@ -54,7 +60,7 @@ function short(svg: string): string {
  * An SVG as PNG, `scale` pixels a unit, with the fonts of this system.
  * @throws Failure `not-found` when the renderer is not installed
  */
-export async function svgToPng(svg: string, scale = 2): Promise<Uint8Array> {
+export async function svgToPng(svg: string, scale: number): Promise<Uint8Array> {
   const { Resvg } = await import('@resvg/resvg-js').catch((error: unknown) => {
     throw new Failure(
       'not-found',

@@ -76,19 +76,19 @@ function budgetOf(cache: string): string {
 
 /**
  * Panels beside each other, as many as there is room for. `shared`: they colour by the same scale, which has one legend;
- * otherwise each by its own, for they hold different caches.
+ * otherwise each by its own, for they hold different caches. `px`: how wide a panel is that does not follow the room.
  */
 export function sideBySide(
   panels: readonly Spec[],
   look: Look,
   wanted = Math.min(2, panels.length),
-  shared = false,
+  { shared = false, px }: { readonly shared?: boolean; readonly px?: number } = {},
 ): Spec {
   const data = { name: 'rows' };
   if (panels.length === 1) return { data, ...panels[0] };
   const own = { color: 'independent', strokeDash: 'independent', shape: 'independent' };
   return {
-    ...{ data, concat: [...panels], columns: look.columns(wanted), spacing: 28 },
+    ...{ data, concat: [...panels], columns: look.columns(wanted, px), spacing: 28 },
     resolve: shared ? { scale: { color: 'shared' }, legend: { color: 'shared' } } : { scale: own },
   };
 }

@@ -12,8 +12,8 @@ export interface Look {
   /** From nothing to most, for heat maps. */
   readonly heat: readonly string[];
   hue(hue: Hue): string;
-  /** Panels beside each other, at most `wanted`. */
-  columns(wanted: number): number | string;
+  /** Panels beside each other, at most `wanted`; of panels that are `px` wide whatever the room, no more than it has. */
+  columns(wanted: number, px?: number): number | string;
   /** Width of one of `wanted` panels in pixels, without `margin` pixels for what stands beside its axes. */
   width(wanted: number, margin: number): number | string;
 }
@@ -48,14 +48,17 @@ export const THEMES: Readonly<Record<ThemeName, Tones>> = {
 const NARROW = 620; // pixels, below which panels stand under each other
 const GAP = 32; // pixels between panels
 
-/** A look in which everything is known. */
-export function look(theme: ThemeName, width: number): Look {
+/**
+ * A look in which everything is known: of a picture `width` wide, in which panels share `room` pixels. A wide picture stays
+ * one of several columns when labels leave it less room.
+ */
+export function look(theme: ThemeName, width: number, room = width): Look {
   const { hues, ...tones } = THEMES[theme];
   return {
     ...tones,
     hue: (hue) => hues[hue],
-    columns: (wanted) => (width < NARROW ? 1 : wanted),
-    width: (wanted, margin) => panelWidth(width, wanted, margin),
+    columns: (wanted, px) => Math.min(columnsIn(width, wanted), fitting(room, px)),
+    width: (wanted, margin) => panelWidth(room, columnsIn(width, wanted), margin),
   };
 }
 
@@ -71,9 +74,17 @@ export const symbolic: Look = {
   width: (wanted, margin) => `@width:${wanted}:${margin}`,
 };
 
-/** Pixels of one of `wanted` panels in a plot `width` wide. */
-export function panelWidth(width: number, wanted: number, margin: number): number {
-  const columns = width < NARROW ? 1 : wanted;
+/** Panels beside each other in a plot `width` wide, of `wanted`. */
+export function columnsIn(width: number, wanted: number): number {
+  return width < NARROW ? 1 : wanted;
+}
+
+function fitting(room: number, px: number | undefined): number {
+  return px === undefined ? Infinity : Math.max(1, Math.floor(room / px));
+}
+
+/** Pixels of one of `columns` panels in a plot `width` wide. */
+export function panelWidth(width: number, columns: number, margin: number): number {
   return Math.max(150, Math.floor((width - GAP * (columns - 1)) / columns - margin));
 }
 

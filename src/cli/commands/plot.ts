@@ -14,6 +14,7 @@ interface Flags {
   readonly kind: string;
   readonly output: string;
   readonly width: number;
+  readonly scale: number;
   readonly theme: ThemeName;
   readonly title: boolean;
 }
@@ -30,6 +31,7 @@ export function addPlotCommand(program: Command): void {
     .addOption(new Option('--kind <name>', 'which plot').choices(plots.map(({ id }) => id)).default('pareto'))
     .requiredOption('-o, --output <file>', 'x.svg or x.png')
     .option('--width <px>', 'pixels of the whole picture', positive('--width', 10_000), 720)
+    .option('--scale <k>', 'pixels of a PNG for each of those: 2 is twice as fine', positive('--scale', 8), 1)
     .addOption(new Option('--theme <name>', 'colours').choices(['light', 'dark']).default('light'))
     .option('--no-title', 'leave out the title')
     .addHelpText(
@@ -43,7 +45,8 @@ async function plot(given: readonly string[], flags: Flags): Promise<void> {
   const format = formatOf(flags.output);
   const chosen = plots.find(({ id }) => id === flags.kind)!;
   const { dirs, games } = await sortInputs(given);
-  const { drawSvg, svgToPng, wholeSpec } = await import('../../report/draw.js'); // it loads Vega: not for other commands
+  const { svgToPng } = await import('../../report/draw.js'); // it loads Vega: not for other commands
+  const { drawToWidth } = await import('../../report/draw-to-width.js');
   const db = await openTraces(dirs);
   try {
     const context = await contextOf(db, games);
@@ -55,8 +58,8 @@ async function plot(given: readonly string[], flags: Flags): Promise<void> {
         `${chosen.id} cannot be drawn: ${found.reason}`,
         'kronflow report shows every plot that these traces allow',
       );
-    const svg = await drawSvg(wholeSpec(chosen, found.rows, context, { ...flags, titled: flags.title }));
-    const picture = format === 'svg' ? Buffer.from(svg) : await svgToPng(svg);
+    const svg = await drawToWidth(chosen, found.rows, context, { ...flags, titled: flags.title });
+    const picture = format === 'svg' ? Buffer.from(svg) : await svgToPng(svg, flags.scale);
     await writeWhole(flags.output, (file) => file.write(picture));
     process.stdout.write(`${flags.output}: ${chosen.title}, ${found.rows.length} rows\n`);
   } finally {

@@ -1,4 +1,4 @@
-import { layout, panelWidth } from '../../report/look.js';
+import { columnsIn, panelWidth } from '../../report/look.js';
 import type { PlotChange, PlotRow } from '../message.js';
 
 /** As much of vega's View as the page uses. */
@@ -95,7 +95,7 @@ function resolved(spec: unknown, colours: ReadonlyMap<string, string>, width: nu
 
 function token(name: string, colours: ReadonlyMap<string, string>, width: number): string | number {
   const [kind, wanted, margin] = name.slice(1).split(':');
-  if (kind === 'columns') return width < layout.narrow ? 1 : Number(wanted);
-  if (kind === 'width') return panelWidth(width, Number(wanted), Number(margin));
+  if (kind === 'columns') return columnsIn(width, Number(wanted));
+  if (kind === 'width') return panelWidth(width, columnsIn(width, Number(wanted)), Number(margin));
   return colours.get(name) ?? name;
 }

@@ -76,8 +76,8 @@ order by run, cache, layer, head`,
         layer: layers * columns <= WRITTEN ? [cell, written] : [cell],
       };
     });
-    const wide = CELL * countOf(rows, 'head') + 90;
-    return sideBySide(drawn, look, Math.max(1, Math.floor(860 / wide)), true);
+    const px = CELL * countOf(rows, 'head') + 90;
+    return sideBySide(drawn, look, Math.max(1, Math.floor(860 / px)), { shared: true, px });
   },
   alt: (rows, context) => {
     const parts = panelsOf(rows, context).map(({ cache, own }) => {

@@ -28,7 +28,7 @@ export const keptPositions: Plot = {
       }),
       title: panelTitle(context.groups.length > 1 ? `${cache}, ${run}` : cache),
     }));
-    return sideBySide(panels, look, 2, true);
+    return sideBySide(panels, look, 2, { shared: true });
   },
   alt: (rows, context) => {
     const parts = seriesIn(rows, context).map(({ run, series }) => {

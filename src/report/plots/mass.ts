@@ -38,7 +38,7 @@ from (${positionSql(context, 'mass-side_', "replace(name, 'mass-side', 'side ')"
       }),
       title: panelTitle(context.groups.length > 1 ? `${run}, ${side}` : side),
     }));
-    return sideBySide(panels, look, 2, true);
+    return sideBySide(panels, look, 2, { shared: true });
   },
   alt: (rows, context) => {
     const parts = seriesIn(rows, context).map(({ run, series }) => {

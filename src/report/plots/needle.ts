@@ -79,7 +79,8 @@ order by cache, length, depth`;
         ],
       };
     });
-    return sideBySide(panels, look, Math.max(1, Math.floor(860 / (CELL * lengths + 100))), true);
+    const px = CELL * lengths + 100;
+    return sideBySide(panels, look, Math.max(1, Math.floor(860 / px)), { shared: true, px });
   },
   alt: (rows) => {
     const caches = [...new Set(rows.map(({ cache }) => String(cache)))];
