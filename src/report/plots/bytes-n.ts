@@ -1,12 +1,10 @@
-import { domainOf, exactDomain } from '../axes.js';
-import { lineChart, seriesOf } from '../lines.js';
-import type { Context, Plot, Row } from '../plot.js';
-import { fitPower, powerText, theoryText } from '../slope.js';
+import { growthPlot } from '../growth-plot.js';
+import type { Context } from '../plot.js';
 import { logSampled, MOST_POINTS } from '../sql.js';
-import { bytesText, list } from '../words.js';
+import { bytesText } from '../words.js';
 
 /** What is held after n tokens: measured, with the power law through it beside the power that the formula has. */
-export const bytesN: Plot = {
+export const bytesN = growthPlot({
   id: 'bytes-n',
   title: 'Bytes against n',
   caption:
@@ -28,47 +26,16 @@ order by run, cache, n`,
     logSampled(context) === null
       ? null
       : `Of ${context.steps.toLocaleString('en')} steps, one is drawn for each of ${MOST_POINTS} equal parts of the logarithm of n.`,
-  spec: (rows, look, context) =>
-    lineChart(rows, look, context, {
-      x: {
-        field: 'n',
-        title: 'tokens n',
-        log: true,
-        kind: 'count',
-        domain: exactDomain(
-          rows.map((row) => Number(row.n)),
-          true,
-        ),
-      },
-      y: {
-        ...{ field: 'held_bytes', title: 'bytes held', log: true, kind: 'bytes' },
-        domain: domainOf(
-          rows.flatMap((row) => [row.least_bytes as number, row.most_bytes as number]),
-          true,
-        ),
-      },
-      band: ['least_bytes', 'most_bytes'],
-      label: (text, own, cache) => [text, growthText(cache, own, context)].filter(Boolean).join('  '),
-    }),
-  alt: (rows, context) => {
-    const parts = context.groups.flatMap(({ name }) =>
-      seriesOf(rows, name).map(([cache, own]) => {
-        const last = own.at(-1)!;
-        return `${cache} holds ${bytesText(last.held_bytes as number)} after ${last.n} tokens (${growthText(cache, own, context) || 'too few points for a slope'})`;
-      }),
-    );
-    return `Lines on two logarithmic axes, bytes held against tokens. ${list(parts)}.`;
+  y: { field: 'held_bytes', title: 'bytes held', kind: 'bytes' },
+  band: ['least_bytes', 'most_bytes'],
+  theory: 'bytes',
+  words: {
+    all: 'bytes held against tokens',
+    end: (bytes, n) => `holds ${bytesText(bytes)} after ${n} tokens`,
   },
-};
+});
 
 function where(context: Context): string {
   const sampled = logSampled(context);
   return sampled === null ? '' : `\n  where ${sampled}`;
-}
-
-function growthText(cache: string, rows: readonly Row[], { growth }: Context): string {
-  const fit = fitPower(rows.map(({ n, held_bytes }) => [Number(n), Number(held_bytes)]));
-  const theory = growth(cache);
-  if (fit === null) return '';
-  return `${powerText(fit.exponent)}${theory ? ` (${theoryText(theory.bytes)})` : ''}`;
 }

@@ -93,6 +93,9 @@ describe('a trace with everything', () => {
     expect(bytes.alt(found.rows, at.context)).toContain(
       'four-cache holds 96.0 KiB after 24 tokens (n^1.00 (n))',
     );
+    const [time] = only(['time-n']);
+    const timed = (await ask(time)) as Answered;
+    expect(time.alt(timed.rows, at.context)).toContain('four-cache takes 196 µs at 23 tokens (n^0.55 (n²))');
   });
 
   it('corrects a claimed ε by the constant of Chebyshev’s inequality', async () => {

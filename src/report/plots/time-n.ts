@@ -1,14 +1,11 @@
-import { domainOf, exactDomain } from '../axes.js';
-import { lineChart, seriesOf } from '../lines.js';
-import type { Context, Plot, Row } from '../plot.js';
-import { fitPower, powerText, theoryText } from '../slope.js';
+import { growthPlot } from '../growth-plot.js';
 import { logBin } from '../sql.js';
-import { list, millisecondsText } from '../words.js';
+import { millisecondsText } from '../words.js';
 
 const POINTS = 40;
 
 /** What a token costs after n tokens: measured thread time, with the power law through it beside the power of the formula. */
-export const timeN: Plot = {
+export const timeN = growthPlot({
   id: 'time-n',
   title: 'Time against n',
   caption:
@@ -31,44 +28,11 @@ order by run, cache, n`,
     steps <= POINTS
       ? null
       : `Each point takes the tokens of one of ${POINTS} equal parts of the logarithm of n.`,
-  spec: (rows, look, context) => {
-    const times = rows.flatMap((row) => [row.ms_p10 as number, row.ms_p90 as number]);
-    return lineChart(rows, look, context, {
-      x: {
-        field: 'n',
-        title: 'tokens n',
-        log: true,
-        kind: 'count',
-        domain: exactDomain(
-          rows.map((row) => Number(row.n)),
-          true,
-        ),
-      },
-      y: {
-        field: 'ms_p50',
-        title: 'thread time per token',
-        log: true,
-        kind: 'ms',
-        domain: domainOf(times, true),
-      },
-      band: ['ms_p10', 'ms_p90'],
-      label: (text, own, cache) => [text, growthText(cache, own, context)].filter(Boolean).join('  '),
-    });
+  y: { field: 'ms_p50', title: 'thread time per token', kind: 'ms' },
+  band: ['ms_p10', 'ms_p90'],
+  theory: 'time',
+  words: {
+    all: 'thread time of a token against tokens before it',
+    end: (ms, n) => `takes ${millisecondsText(ms)} at ${n} tokens`,
   },
-  alt: (rows, context) => {
-    const parts = context.groups.flatMap(({ name }) =>
-      seriesOf(rows, name).map(([cache, own]) => {
-        const last = own.at(-1)!;
-        return `${cache} takes ${millisecondsText(last.ms_p50 as number)} at ${last.n} tokens (${growthText(cache, own, context) || 'too few points for a slope'})`;
-      }),
-    );
-    return `Lines on two logarithmic axes, thread time of a token against tokens before it. ${list(parts)}.`;
-  },
-};
-
-function growthText(cache: string, rows: readonly Row[], { growth }: Context): string {
-  const fit = fitPower(rows.map(({ n, ms_p50 }) => [Number(n), Number(ms_p50)]));
-  const theory = growth(cache);
-  if (fit === null) return '';
-  return `${powerText(fit.exponent)}${theory ? ` (${theoryText(theory.time)})` : ''}`;
-}
+});
