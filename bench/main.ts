@@ -13,6 +13,7 @@ import { describeMachine, findingsTable, reached } from './report.js';
 import { reporting } from './reporting.js';
 import { sharing } from './sharing.js';
 import { skipping } from './skip.js';
+import { sparseProject } from './sparse-project.js';
 import { watching } from './watching.js';
 import { compareWith } from './versus/compare.js';
 
@@ -23,6 +24,7 @@ const all: readonly Measurement[] = [
   kernel,
   ladder,
   skipping,
+  sparseProject,
   glue,
   pace,
   memory,

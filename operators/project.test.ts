@@ -2,7 +2,8 @@ import { firstValueFrom, from, lastValueFrom, of, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { MultiplyRows } from '../src/core/multiply-rows.js';
 import { randomStream } from '../src/core/random.js';
-import type { ProjectionWeights } from '../src/core/weights.js';
+import { compressRows } from '../src/core/sparse-matrix.js';
+import type { ProjectionWeights, StoredProjection } from '../src/core/weights.js';
 import { loadNative } from '../workers/kernels/native.js';
 import { project } from './project.js';
 import { gaussianWeights } from './projection-weights.js';
@@ -60,6 +61,29 @@ describe.each(['tensor', 'matrix'] as const)('project in %s order', (order) => {
       if (native.addon.choose(set) === null) continue;
       expect(await projectWith(native.addon.multiply, [events])).toEqual(alone);
       expect(await projectWith(native.addon.multiply, [events.slice(0, 1), events.slice(1)])).toEqual(alone);
+    }
+  });
+
+  it('gives the same bits by pruned weights, whole and without their zeros, for one token and for many', async () => {
+    const run = testRun({ heads: 3, d: 7, order, dtype: 'f32' });
+    const normal = randomStream(6);
+    const prune = (w: Float32Array) => w.map((value) => (normal.uniform() < 0.7 ? 0 : value));
+    const { q, k1, ...others } = gaussianWeights(run.shape, (name) => randomStream(2, name));
+    const whole = { ...others, q: prune(q), k1: prune(k1) };
+    const sparse = { ...others, q: compressRows(whole.q, 21), k1: compressRows(whole.k1, 21) };
+    const events = Array.from({ length: 6 }, (_, i) => {
+      return { ...token(i), normed: Float32Array.from({ length: 21 }, () => normal.gaussian()) };
+    });
+    for (const group of [events, events.slice(0, 1)]) {
+      const rowsOf = async (weights: StoredProjection) => {
+        const flow = from(group).pipe(project(run, { layer: 0, weights }), toArray());
+        return (await lastValueFrom(flow)).map(({ qkv }) =>
+          [qkv.q, qkv.k1, qkv.v1].map((slot) => run.arena.view(slot)),
+        );
+      };
+      const found = await rowsOf(sparse);
+      expect(found).toHaveLength(group.length);
+      expect(found).toEqual(await rowsOf(whole));
     }
   });
 

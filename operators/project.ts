@@ -4,12 +4,13 @@ import { Failure } from '../src/core/failure.js';
 import type { Slot } from '../src/core/memory.js';
 import { multiplyRows } from '../src/core/multiply-rows.js';
 import type { Run } from '../src/core/run.js';
-import type { ProjectionWeights } from '../src/core/weights.js';
+import { multiplySparse } from '../src/core/sparse-matrix.js';
+import type { StoredMatrix, StoredProjection } from '../src/core/weights.js';
 
 /** Which layer, and its weights. */
 export interface ProjectOptions {
   readonly layer: number;
-  readonly weights: ProjectionWeights;
+  readonly weights: StoredProjection;
 }
 
 type Parts = Pick<Run, 'arena' | 'shape' | 'multiply'>;
@@ -19,7 +20,8 @@ type Parts = Pick<Run, 'arena' | 'shape' | 'multiply'>;
  * `record`, the last to read them, frees them.
  *
  * All events that come are projected together, as one product of matrices, when the last of them is there: the input must
- * be finite, one step or the tokens of a prompt. A token's rows are the same alone and among others (`MultiplyRows`).
+ * be finite, one step or the tokens of a prompt. A token's rows are the same alone and among others (`MultiplyRows`), by
+ * whole matrices and by those that are kept without their zeros (`multiplySparse`).
  *
  * @throws Failure `bad-input` naming the step, layer, head and row that holds a number float32 cannot
  */
@@ -37,11 +39,11 @@ export function project<T extends TokenEvent & HasNormed>(
 function projectAll<T extends TokenEvent & HasNormed>(
   run: Parts,
   layer: number,
-  { q, k1, k2, v1, v2 }: ProjectionWeights,
+  { q, k1, k2, v1, v2 }: StoredProjection,
   events: readonly T[],
 ): readonly (T & HasQkv)[] {
   const x = Float32Array.from(events.flatMap(({ normed }) => [...normed]));
-  const rows = (name: keyof ProjectionWeights, w: Float32Array) => rowsOf(run, layer, name, x, w, events);
+  const rows = (name: keyof StoredProjection, w: StoredMatrix) => rowsOf(run, layer, name, x, w, events);
   const slots = {
     q: rows('q', q),
     k1: rows('k1', k1),
@@ -68,12 +70,15 @@ function rowsOf(
   layer: number,
   name: string,
   x: Float32Array,
-  w: Float32Array,
+  w: StoredMatrix,
   events: readonly TokenEvent[],
 ): readonly Slot[] {
   const width = shape.heads * shape.d;
   const out = new Float32Array(events.length * width);
-  if (events.length > 0) multiply(x, w, out, events.length);
+  if (events.length > 0) {
+    if (w instanceof Float32Array) multiply(x, w, out, events.length);
+    else multiplySparse(x, w, out, events.length);
+  }
   return events.map((event, i) => {
     const row = out.subarray(i * width, (i + 1) * width);
     const bad = row.findIndex((number) => !Number.isFinite(number));

@@ -13,7 +13,7 @@ import type { MultiplyRows } from '../src/core/multiply-rows.js';
 import { randomStream } from '../src/core/random.js';
 import type { Clock, DroppedCache, Run } from '../src/core/run.js';
 import type { TraceSink } from '../src/core/trace.js';
-import type { ProjectionWeights } from '../src/core/weights.js';
+import type { StoredProjection } from '../src/core/weights.js';
 import type { AttentionPool } from '../src/core/pool.js';
 import type { SharedArena } from '../workers/arena.js';
 import { createBank, type SavedBank, type SavedInBank } from './cache-bank.js';
@@ -31,7 +31,7 @@ import { paced } from './paced.js';
 export interface Machine {
   readonly arena: SharedArena;
   readonly pool: AttentionPool;
-  readonly weights: readonly ProjectionWeights[];
+  readonly weights: readonly StoredProjection[];
   readonly multiply?: MultiplyRows | undefined;
 }
 

@@ -17,7 +17,7 @@ import { updateCaches } from '../operators/update-caches.js';
 import { topKMass } from '../src/bounds/top-k-mass.js';
 import type { HasQkv, HasResidual, HasRows, RecordedStep, TokenEvent } from '../src/core/event.js';
 import type { Run } from '../src/core/run.js';
-import type { ProjectionWeights } from '../src/core/weights.js';
+import type { StoredProjection } from '../src/core/weights.js';
 import { placed, type StartedOperator } from './plugins/place-operators.js';
 import { promptGroups } from './prompt-groups.js';
 
@@ -35,7 +35,7 @@ export interface FlowOptions extends RecordOptions {
 /** What decoding tokens needs besides. */
 export interface DecodeOptions extends FlowOptions, EmbedOptions {
   /** One per layer. */
-  readonly weights: readonly ProjectionWeights[];
+  readonly weights: readonly StoredProjection[];
 }
 
 /**

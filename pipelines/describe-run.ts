@@ -8,6 +8,7 @@ import type { Threading } from '../src/core/pool.js';
 import { VERSION } from '../src/core/version.js';
 import type { Config } from './config.js';
 import type { ResolvedRun } from './resolve.js';
+import type { ProjectionCost } from './store-weights.js';
 
 /** Law L3: read = processed + refused, in steps. */
 export interface Counters {
@@ -21,7 +22,11 @@ export interface Counters {
  */
 export function describeRun(
   { config, inputs }: ResolvedRun,
-  execution: { readonly threads: number; readonly threading?: Threading | undefined },
+  execution: {
+    readonly threads: number;
+    readonly threading?: Threading | undefined;
+    readonly projection?: ProjectionCost | null | undefined;
+  },
   kernel: string,
 ): RunStart {
   const { d, heads, layers, order, scale } = config.model;
@@ -41,7 +46,11 @@ export function describeRun(
     },
     kernel,
     threading: config.trace.timings ? describeThreading(execution) : null,
-    execution: { threads: execution.threads, platform: `${process.platform}-${process.arch}` },
+    execution: {
+      threads: execution.threads,
+      platform: `${process.platform}-${process.arch}`,
+      ...(execution.projection ? { projection: execution.projection } : {}),
+    },
     started_at: config.trace.timings ? new Date().toISOString() : null,
   };
 }

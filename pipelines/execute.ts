@@ -3,7 +3,6 @@ import { openLog } from '../data/log.js';
 import { openJournal } from '../data/sinks/journal.js';
 import type { Sealed } from '../data/sinks/seal.js';
 import { createTrace, refuseExisting } from '../data/sinks/trace-folder.js';
-import type { AttentionPool } from '../src/core/pool.js';
 import type { Clock } from '../src/core/run.js';
 import { SharedArena } from '../workers/arena.js';
 import { chooseKernel } from '../workers/choose-kernel.js';
@@ -14,7 +13,8 @@ import { describeRun } from './describe-run.js';
 import type { Execution } from './execution.js';
 import { loadWeights } from './load-weights.js';
 import { refuseUnsaved } from './plugins/guests.js';
-import type { ResolvedRun } from './resolve.js';
+import { shapeOf, type ResolvedRun } from './resolve.js';
+import { projectionCost, storeWeights } from './store-weights.js';
 
 export type { Execution, Progress } from './execution.js';
 
@@ -37,7 +37,7 @@ export async function executeRun(resolved: ResolvedRun, execution: Execution): P
     );
   }
   return withMachine(resolved, execution, async (machine) => {
-    const trace = await openTrace(resolved, execution, machine.pool);
+    const trace = await openTrace(resolved, execution, machine);
     return carryOut(resolved, execution, machine, trace);
   });
 }
@@ -48,7 +48,7 @@ export async function withMachine<T>(
   execution: Pick<Execution, 'threads' | 'kernel' | 'pool'>,
   work: (machine: Machine, kernel: string) => Promise<T>,
 ): Promise<T> {
-  const weights = source.kind === 'tokens' ? await loadWeights(config) : [];
+  const weights = source.kind === 'tokens' ? storeWeights(await loadWeights(config), shapeOf(config)) : [];
   const arena = SharedArena.create('f32', memoryBytes);
   const kernel = await chooseKernel(execution.kernel ?? 'auto', { memory: arena.memory });
   const make = execution.pool ?? openPool;
@@ -69,13 +69,17 @@ export function clockFrom(start: number): Clock {
 async function openTrace(
   resolved: ResolvedRun,
   { dir, threads, logLevel }: Execution,
-  pool: AttentionPool,
+  { pool, weights }: Machine,
 ): Promise<OpenTrace> {
   const { config } = resolved;
   const clock = clockFrom(0);
   const started = await createTrace(
     dir,
-    describeRun(resolved, { threads, threading: pool.threading }, pool.kernel),
+    describeRun(
+      resolved,
+      { threads, threading: pool.threading, projection: projectionCost(weights) },
+      pool.kernel,
+    ),
   );
   try {
     const { log, close } = openLog(dir, logLevel);

@@ -28,3 +28,22 @@ it('leaves out columns until a line of the table fits, those of the tails first'
   expect(lines(80)).toContain('in a wider terminal also p95, p99, scratch');
   expect(head(20)).toEqual(['cache', 'held', 'ms/token p50', 'error mean', 'max', 'score std R']);
 });
+
+it('says what pruned weights save, and nothing of whole ones', () => {
+  const cost = {
+    matrices: 5,
+    bytes: 49152,
+    dense_bytes: 81920,
+    flops_per_token: 3,
+    dense_flops_per_token: 5,
+  };
+  const textOf = (sparse_matrices: number) =>
+    summaryTable({
+      ...summary,
+      run: { ...summary.run, execution: { projection: { ...cost, sparse_matrices } } },
+    });
+  expect(textOf(2)).toContain(
+    '\nprojection: 2 of 5 matrices without their zeros, 48.0 KiB instead of 80.0 KiB, 60 % of the operations',
+  );
+  expect(textOf(0)).not.toContain('projection');
+});

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { droppedCaches } from '../../pipelines/lint/dropped.js';
+import type { ProjectionCost } from '../../pipelines/store-weights.js';
 import type { TraceSummary } from '../../pipelines/summarise.js';
 import { counted, formatBytes } from '../core/format.js';
 
@@ -15,7 +16,7 @@ export function summaryTable(summary: TraceSummary, width = Infinity): string {
   const spared = SPARED.slice(0, fitting < 0 ? SPARED.length : fitting);
   const table =
     tables[spared.length] + (spared.length > 0 ? `\nin a wider terminal also ${spared.join(', ')}` : '');
-  return `${runText({ run, tokens })}\n${table}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; held: peak of resident and metadata bytes, all heads, layers\nand streams; scratch: only to answer a query; ms: update, plan and kernels, thread time; R: root mean square over steps with n ≥ 2${caveats(run)}${warnings(caches)}${dropsText(run)}`;
+  return `${runText({ run, tokens })}\n${table}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; held: peak of resident and metadata bytes, all heads, layers\nand streams; scratch: only to answer a query; ms: update, plan and kernels, thread time; R: root mean square over steps with n ≥ 2${projectionText(run)}${caveats(run)}${warnings(caches)}${dropsText(run)}`;
 }
 
 function tableWithout(left: readonly string[], { score_std, caches }: TraceSummary): string {
@@ -64,6 +65,18 @@ export function dropsText(run: TraceSummary['run']): string {
 export function runText({ run, tokens }: Pick<TraceSummary, 'run' | 'tokens'>): string {
   const { layers, heads, d, order, kernel, status } = run;
   return `${tokens} tokens, ${counted(layers, 'layer')} × ${counted(heads, 'head')}, d = ${d}, order ${order}, kernel ${kernel}, ${status}`;
+}
+
+/** What pruned weights saved; nothing where all are kept whole. */
+function projectionText({ execution }: TraceSummary['run']): string {
+  const cost = execution.projection as ProjectionCost | undefined; // older traces do not say
+  if (cost === undefined || cost.sparse_matrices === 0) return '';
+  const { sparse_matrices, matrices, bytes, dense_bytes, flops_per_token, dense_flops_per_token } = cost;
+  const share = Math.round((100 * flops_per_token) / dense_flops_per_token);
+  return (
+    `\nprojection: ${sparse_matrices} of ${matrices} matrices without their zeros, ${formatBytes(bytes)} instead of ` +
+    `${formatBytes(dense_bytes)}, ${share} % of the operations`
+  );
 }
 
 /** What a reader must know of a recording before believing its errors. */
