@@ -1,9 +1,11 @@
 import Table from 'cli-table3';
 import type { Statement } from '../bounds/index.js';
 import { formatBytes } from '../core/format.js';
+import { wrapText } from './wrap-text.js';
 
 type Quantity = Statement['corrected'];
 
+const LEGEND = 'Ω and O are read with constant 1; conditions: ✓ holds here, ✗ does not, · numbers cannot say';
 const MARK = new Map([
   [true, '✓'],
   [false, '✗'],
@@ -11,7 +13,7 @@ const MARK = new Map([
 ]);
 
 /** Statements as a table: what the paper claims, what holds, and whether its conditions do. */
-export function boundsTable(statements: readonly Statement[]): string {
+export function boundsTable(statements: readonly Statement[], width = Infinity): string {
   const table = new Table({
     head: ['statement', 'what is counted', 'claimed', 'corrected', 'conditions'],
     style: { head: [], border: [], compact: true },
@@ -20,12 +22,12 @@ export function boundsTable(statements: readonly Statement[]): string {
     const marks = conditions.map(({ holds }) => MARK.get(holds)).join(' ');
     table.push([name, about, claimed === null ? '–' : quantity(claimed), quantity(corrected), marks]);
   }
-  return `${table.toString()}\nΩ and O are read with constant 1; conditions: ✓ holds here, ✗ does not, · numbers cannot say`;
+  return `${table.toString()}\n${wrapText(LEGEND, width)}`;
 }
 
 /** Statements in full: both formulas, what is worth seeing beside them, conditions, and what is wrong. */
-export function explainBounds(statements: readonly Statement[]): string {
-  return statements.map(explain).join('\n\n');
+export function explainBounds(statements: readonly Statement[], width = Infinity): string {
+  return wrapText(statements.map(explain).join('\n\n'), width, 4);
 }
 
 function explain({ name, paper, about, claimed, corrected, beside, conditions, wrong }: Statement): string {

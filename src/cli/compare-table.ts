@@ -2,7 +2,13 @@ import Table from 'cli-table3';
 import { LINES, type Standing } from '../../pipelines/compare.js';
 import type { TraceSummary } from '../../pipelines/summarise.js';
 import { formatBytes } from '../core/format.js';
+import { legend, wrapText } from './wrap-text.js';
 import { errorText, milliseconds, runText, warnings } from './summary-table.js';
+
+const LEGEND = `held: peak of resident and metadata bytes, all heads, layers and streams
+error: ‖o − ô‖ / ‖o‖ against exact attention in float64
+lost: mean share of the exact softmax that is not held; bound: steps within the promised bound; ms: thread time
+lines: oracle-top-k holds everything and reads the heaviest pairs, so no selection of as many loses less mass (its error is no bound: merging can beat it); random evicts by chance`;
 
 /** Contenders of one budget, best first; null: those without a budget. */
 export interface Group {
@@ -13,17 +19,11 @@ export interface Group {
 }
 
 /** A comparison as people read it: one table a budget, least error first. */
-export function compareTable(summary: TraceSummary, groups: readonly Group[]): string {
-  const tables = groups.filter(({ lines }) => lines.length > 0).map(groupTable);
+export function compareTable(summary: TraceSummary, groups: readonly Group[], width = Infinity): string {
+  const tables = groups.filter(({ lines }) => lines.length > 0).map((group) => groupTable(group, width));
   const std = summary.score_std === null ? '' : `, score std R = ${summary.score_std.toFixed(2)}`;
-  return (
-    `${runText(summary)}${std}\n${tables.join('\n')}\n` +
-    'held: peak of resident and metadata bytes, all heads, layers and streams; error: ‖o − ô‖ / ‖o‖ against exact attention in float64;\n' +
-    'lost: mean share of the exact softmax that is not held; bound: steps within the promised bound; ms: thread time;\n' +
-    'lines: oracle-top-k holds everything and reads the heaviest pairs, so no selection of as many loses less mass (its error is no\n' +
-    'bound: merging can beat it); random evicts by chance' +
-    warnings(summary.caches)
-  );
+  const above = wrapText(`${runText(summary)}${std}`, width);
+  return `${above}\n${tables.join('\n')}\n${legend(LEGEND, width)}${wrapText(warnings(summary.caches), width)}`;
 }
 
 /** The label, and what a budget chose besides sizes, such as a degree. */
@@ -36,7 +36,7 @@ function nameOf({ label, options }: Standing['contender']): string {
   return given === '' || name.includes(':') ? name : `${name}:${given}`;
 }
 
-function groupTable({ bytes, lines, leftOut }: Group): string {
+function groupTable({ bytes, lines, leftOut }: Group, width: number): string {
   const right = Array<'right'>(6).fill('right');
   const table = new Table({
     head: ['cache', 'held', 'error mean', 'p99', 'lost', 'bound', 'ms/token p50'],
@@ -58,5 +58,5 @@ function groupTable({ bytes, lines, leftOut }: Group): string {
   const title =
     bytes === null ? 'without a budget' : `at most ${formatBytes(bytes)} a stream, layer and head`;
   const absent = leftOut.length === 0 ? '' : `\nleft out, they cannot be so small: ${leftOut.join(', ')}`;
-  return `\n${title}\n${table.toString()}${absent}`;
+  return `\n${title}\n${table.toString()}${wrapText(absent, width)}`;
 }

@@ -115,11 +115,11 @@ export function sizesOf(plugin: CachePlugin): string {
   );
 }
 
-/** A line in several, none longer than the columns unless a word is; those after the first are indented by `indent`. */
-export function wrapped(line: string, indent: number): readonly string[] {
-  if (line.length <= COLUMNS) return [line];
-  const space = line.lastIndexOf(' ', COLUMNS);
-  const at = line.slice(0, space).trim() === '' ? line.indexOf(' ', COLUMNS) : space;
+/** A line in several, none longer than `columns` unless a word is; those after the first are indented by `indent`. */
+export function wrapped(line: string, indent: number, columns = COLUMNS): readonly string[] {
+  if (line.length <= columns) return [line];
+  const space = line.lastIndexOf(' ', columns);
+  const at = line.slice(0, space).trim() === '' ? line.indexOf(' ', columns) : space;
   if (at <= indent) return [line];
-  return [line.slice(0, at), ...wrapped(' '.repeat(indent) + line.slice(at + 1), indent)];
+  return [line.slice(0, at), ...wrapped(' '.repeat(indent) + line.slice(at + 1), indent, columns)];
 }

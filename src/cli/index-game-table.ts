@@ -1,10 +1,15 @@
 import Table from 'cli-table3';
 import type { IndexGameResult, IndexScore } from '../../pipelines/index-game.js';
 import { formatBytes } from '../core/format.js';
+import { wrapText } from './wrap-text.js';
+
+const LEGEND =
+  'sent: bits of the state that the receiver cannot compute from keys and seeds, over N·d; kept: all that the cache holds, keys included\n' +
+  'Fano limit: min(1, S/Nd); no cache can recover more than it was sent. control: in d = ln N dimensions even exact attention loses bits';
 
 /** What the game was and how each cache did: one line a cache, the failing control last. */
-export function indexGameTable(result: IndexGameResult): string {
-  const { scores, control, rows, d, streams, n, query_norm, eps, least_weight, guaranteed } = result;
+export function indexGameTable(result: IndexGameResult, width = Infinity): string {
+  const { scores, control } = result;
   const right = (length: number) => Array<'right'>(length).fill('right');
   const table = new Table({
     head: ['cache', 'd', 'recovered', 'error e', '1 − H2(e)', 'sent S/Nd', 'Fano limit', 'kept', 'verdict'],
@@ -12,13 +17,24 @@ export function indexGameTable(result: IndexGameResult): string {
     colAligns: ['left', ...right(7), 'left'],
   });
   for (const score of [...scores, control]) table.push(line(score));
-  return [
-    `Index game, ${streams} streams: n = ${n}, N = ${rows} free rows of d = ${d} bits, |q| = 2·ln N = ${query_norm.toFixed(2)}, ${control.rows_decoded} rows decoded`,
-    `keys: largest inner product ${eps.toFixed(2)}, least weight of the asked row ${least_weight.toFixed(3)}, ${percent(guaranteed)} of the rows decode whatever the bits`,
-    table.toString(),
-    'sent: bits of the state that the receiver cannot compute from keys and seeds, over N·d; kept: all that the cache holds, keys included',
-    'Fano limit: min(1, S/Nd); no cache can recover more than it was sent. control: in d = ln N dimensions even exact attention loses bits',
-  ].join('\n');
+  return [wrapText(gameText(result), width), table.toString(), wrapText(LEGEND, width)].join('\n');
+}
+
+function gameText({
+  control,
+  rows,
+  d,
+  streams,
+  n,
+  query_norm,
+  eps,
+  least_weight,
+  guaranteed,
+}: IndexGameResult): string {
+  return (
+    `Index game, ${streams} streams: n = ${n}, N = ${rows} free rows of d = ${d} bits, |q| = 2·ln N = ${query_norm.toFixed(2)}, ${control.rows_decoded} rows decoded\n` +
+    `keys: largest inner product ${eps.toFixed(2)}, least weight of the asked row ${least_weight.toFixed(3)}, ${percent(guaranteed)} of the rows decode whatever the bits`
+  );
 }
 
 function line(score: IndexScore): string[] {

@@ -25,6 +25,14 @@ it('run --report ends with the path of a page that holds the plots of its trace;
   expect(() => read('other/report.html')).toThrow(/ENOENT/);
 });
 
+it('run --json --report prints JSON alone, and writes the page too', async () => {
+  const run = ['run', '--source', 'gaussian', '--tokens', '6', '--d', '4', '--cache', 'window:size=2'];
+  const { code, stdout, stderr } = await kronflow([...run, '-o', 'json', '--json', '--report'], start);
+  expect([code, JSON.parse(stdout).tokens]).toEqual([0, 6]);
+  expect(stderr).toMatch(/^The report is in json\/report\.html: /m);
+  expect(read('json/report.html').length).toBeGreaterThan(1000);
+});
+
 describe('kronflow plot', () => {
   it('draws SVG and PNG, as wide as it was asked for', async () => {
     const plot = ['plot', 'trace', '--kind', 'bytes-n', '--width', '500'];

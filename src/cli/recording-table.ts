@@ -1,10 +1,11 @@
 import Table from 'cli-table3';
+import { wrapText } from './wrap-text.js';
 import type { Inspected } from '../../data/sources/inspect-recording.js';
 
 const MAX_STREAMS = 8;
 
 /** A recording as people read it: what it holds, and what must be known before replaying it. */
-export function recordingTable(found: Inspected): string {
+export function recordingTable(found: Inspected, width = Infinity): string {
   const { path, table, format, rows, streams, shape, told, score_std } = found;
   const out = new Table({ style: { head: [], border: [], compact: true } });
   const add = (name: string, value: string | number) => out.push([name, String(value)]);
@@ -21,7 +22,7 @@ export function recordingTable(found: Inspected): string {
   }
   if (score_std !== null)
     add('score std R', `${score_std.value.toPrecision(3)}, estimated after ${score_std.steps} steps`);
-  const lifted = typeof told.lift === 'string' ? LIFTED : '';
+  const lifted = typeof told.lift === 'string' ? wrapText(LIFTED, width) : '';
   return `${path}\n${out.toString()}${shape === null ? `\ncolumns: ${found.columns.join(', ')}` : ''}${lifted}`;
 }
 

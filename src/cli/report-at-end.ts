@@ -17,15 +17,16 @@ export function withReportFlags(command: Command): Command {
 
 /**
  * Write a report of the trace that was made and say where it is. People get one unless they say no, programs only if they
- * ask; a report that cannot be made is a remark, for the run is done.
+ * ask, and with --json the word of it goes to stderr; a report that cannot be made is a remark, for the run is done.
  */
 export async function reportAtEnd(
   dir: string,
-  { report = process.stdout.isTTY }: ReportFlags,
+  { json = false, report = process.stdout.isTTY && !json }: ReportFlags & { readonly json?: boolean },
 ): Promise<void> {
   if (!report) return;
   try {
-    process.stdout.write(`${reportText(await makeReport([dir], join(dir, 'report.html')))}\n`);
+    const text = reportText(await makeReport([dir], join(dir, 'report.html')));
+    (json ? process.stderr : process.stdout).write(`${text}\n`);
   } catch (error) {
     process.stderr.write(
       `no report was written: ${error instanceof Error ? error.message : String(error)}\n`,

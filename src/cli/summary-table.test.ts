@@ -14,7 +14,7 @@ const summary = {
 } as unknown as TraceSummary;
 
 const lines = (width?: number) => summaryTable(summary, width).split('\n');
-const head = (width?: number) => lines(width)[2].split('│').map((cell) => cell.trim()).filter(Boolean); // prettier-ignore
+const head = (width?: number) => lines(width).find((line) => line.includes('│ cache'))!.split('│').map((cell) => cell.trim()).filter(Boolean); // prettier-ignore
 const all = ['cache', 'held', 'scratch', 'ms/token p50', 'p95', 'error mean', 'p99', 'max', 'score std R'];
 
 it('shows every column where no terminal says how wide it is, or where it is wide enough', () => {
@@ -46,4 +46,11 @@ it('says what pruned weights save, and nothing of whole ones', () => {
     '\nprojection: 2 of 5 matrices without their zeros, 48.0 KiB instead of 80.0 KiB, 60 % of the operations',
   );
   expect(textOf(0)).not.toContain('projection');
+});
+
+it.each([60, 80, 118])('breaks what stands below the table between words, at %i columns', (width) => {
+  const words = (text: string) => text.split('R: root')[0].split('error: ')[1].split(/\s+/);
+  const [narrow, wide] = [summaryTable(summary, width), summaryTable(summary)];
+  expect(narrow.split('\n').filter((line) => line.length > width && !/[│─]/.test(line))).toEqual([]);
+  expect(words(narrow)).toEqual(words(wide));
 });

@@ -3,10 +3,15 @@ import { droppedCaches } from '../../pipelines/lint/dropped.js';
 import type { ProjectionCost } from '../../pipelines/store-weights.js';
 import type { TraceSummary } from '../../pipelines/summarise.js';
 import { counted, formatBytes } from '../core/format.js';
+import { legend, wrapText } from './wrap-text.js';
 
 const HEAD = ['cache', 'held', 'scratch', 'ms/token p50', 'p95', 'error mean', 'p99', 'max', 'score std R'];
 /** What a narrow terminal can do without, first to go first. */
 const SPARED = ['p95', 'p99', 'scratch'];
+const LEGEND =
+  'error: ‖o − ô‖ / ‖o‖ against exact attention in float64; held: peak of resident and metadata bytes, all heads, layers ' +
+  'and streams; scratch: only to answer a query; ms: update, plan and kernels, thread time; R: root mean square over ' +
+  'steps with n ≥ 2';
 
 /** The summary of a trace as people read it: one line a cache, fewer columns where `width` characters do not hold all. */
 export function summaryTable(summary: TraceSummary, width = Infinity): string {
@@ -16,7 +21,8 @@ export function summaryTable(summary: TraceSummary, width = Infinity): string {
   const spared = SPARED.slice(0, fitting < 0 ? SPARED.length : fitting);
   const table =
     tables[spared.length] + (spared.length > 0 ? `\nin a wider terminal also ${spared.join(', ')}` : '');
-  return `${runText({ run, tokens })}\n${table}\nerror: ‖o − ô‖ / ‖o‖ against exact attention in float64; held: peak of resident and metadata bytes, all heads, layers\nand streams; scratch: only to answer a query; ms: update, plan and kernels, thread time; R: root mean square over steps with n ≥ 2${projectionText(run)}${caveats(run)}${warnings(caches)}${dropsText(run)}`;
+  const below = `${projectionText(run)}${caveats(run)}${warnings(caches)}${dropsText(run)}`;
+  return `${wrapText(runText({ run, tokens }), width)}\n${table}\n${legend(LEGEND, width)}${wrapText(below, width)}`;
 }
 
 function tableWithout(left: readonly string[], { score_std, caches }: TraceSummary): string {

@@ -43,14 +43,20 @@ export async function contextOf(db: TraceDb, games: readonly object[] = []): Pro
   };
 }
 
+/** What plots can know where only index games were named. */
+export function contextOfGames(games: readonly object[]): Context {
+  return { groups: [], games, run: 'trace', steps: 1, styles: new Map(), growth: () => null };
+}
+
 /** The caches that a run was asked for; none where its configuration does not say. */
 export function cachesOf(config: Readonly<Record<string, unknown>>): readonly AskedCache[] {
   return Array.isArray(config.caches) ? (config.caches as AskedCache[]) : [];
 }
 
-/** Ask one plot's question: its rows, or why there are none. */
-export async function answer(plot: Plot, db: TraceDb, context: Context): Promise<Answered | LeftOut> {
+/** Ask one plot's question: its rows, or why there are none; `db` is null where no trace was named. */
+export async function answer(plot: Plot, db: TraceDb | null, context: Context): Promise<Answered | LeftOut> {
   if (plot.rows) return judge({ plot, rows: plot.rows(context), sql: null, sampled: null }, context);
+  if (db === null) return { plot, reason: 'no trace was named' };
   const missing = await missingColumn(plot, db);
   if (missing !== null) return { plot, reason: missing };
   const sql = plot.sql(context);

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../data/testing/folder.js';
 import { openTraces } from '../query/index.js';
 import { summarise } from '../../pipelines/summarise.js';
 import { collectReport, makeReport } from './make-report.js';
-import { makeTrace } from './testing/traces.js';
+import { game, makeTrace } from './testing/traces.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -89,4 +89,14 @@ it('runs every query that the page shows as it stands there', async () => {
   for (const { sql, rows } of answered)
     if (sql !== null) expect(await db.objects(sql)).toHaveLength(rows.length);
   db.close();
+});
+
+it('makes a page of an index game alone, without a word of traces', async () => {
+  const made = await makeReport([], out, [game]);
+  expect(made.drawn).toEqual(['fano']);
+  expect(new Set(made.leftOut.map(({ reason }) => reason))).toEqual(new Set(['no trace was named']));
+  const page = readFileSync(out, 'utf8');
+  expect(page).toContain('<h1>Index game</h1>');
+  expect(page).toContain('<title>kronflow: Index game</title>');
+  expect(page).not.toContain('<h3>Summary</h3>');
 });

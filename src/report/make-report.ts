@@ -1,6 +1,6 @@
 import { writeWhole } from '../../data/sinks/out-file.js';
 import { openTraces } from '../query/index.js';
-import { answer, contextOf, type Answered, type LeftOut } from './collect.js';
+import { answer, contextOf, contextOfGames, type Answered, type LeftOut } from './collect.js';
 import { comparability } from './groups.js';
 import { pageOf } from './page/page.js';
 import { SUMMARY_SQL } from './page/summary.js';
@@ -16,26 +16,29 @@ export interface ReportMade {
   readonly leftOut: readonly { readonly id: string; readonly reason: string }[];
 }
 
-/** Everything that a page is made of, asked of sealed traces. @throws Failure `bad-trace`, `bad-option`, `not-found` */
+/**
+ * Everything that a page is made of, asked of sealed traces and of results of index games.
+ * @throws Failure `bad-trace`, `bad-option`, `not-found`
+ */
 export async function collectReport(dirs: readonly string[], games: readonly object[] = []) {
-  const db = await openTraces(dirs);
+  const db = dirs.length === 0 ? null : await openTraces(dirs);
   try {
-    const context = await contextOf(db, games);
+    const context = db === null ? contextOfGames(games) : await contextOf(db, games);
     const [answered, leftOut]: [Answered[], LeftOut[]] = [[], []];
     for (const plot of plots) {
       const found = await answer(plot, db, context);
       if ('reason' in found) leftOut.push(found);
       else answered.push(found);
     }
-    const summary = (await db.objects(SUMMARY_SQL)) as Row[];
+    const summary = db === null ? [] : ((await db.objects(SUMMARY_SQL)) as Row[]);
     return { context, summary, answered, leftOut, warnings: comparability(context.groups) };
   } finally {
-    db.close();
+    db?.close();
   }
 }
 
 /**
- * Write one HTML file that shows sealed traces and loads nothing; a file of that name is replaced.
+ * Write one HTML file that shows sealed traces, or index games alone, and loads nothing; a file of that name is replaced.
  * @throws Failure `bad-trace`, `bad-option`, `not-found` when DuckDB is missing, `not-writable`, `disk-full`
  */
 export async function makeReport(

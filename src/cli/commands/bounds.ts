@@ -47,8 +47,11 @@ function readInput(flags: Flags): BoundsInput {
 }
 
 function toText(statements: readonly Statement[], { explain }: Flags): string {
-  const table = boundsTable(statements);
-  return explain ? `${table}\n\n${explainBounds(statements)}` : `${table}\n--explain says what is wrong`;
+  const { columns: width } = process.stdout; // undefined in a file
+  const table = boundsTable(statements, width);
+  return explain
+    ? `${table}\n\n${explainBounds(statements, width)}`
+    : `${table}\n--explain says what is wrong`;
 }
 
 /** JSON has no infinity: such a value is null, and its `log10` says how large it is. */

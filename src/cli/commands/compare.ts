@@ -102,5 +102,7 @@ async function show(dir: string, { json, budget }: CompareFlags, field: Field): 
       `${JSON.stringify({ ...summary, caches: undefined, budgets: lines })}\n`,
     );
   }
-  process.stdout.write(`${compareTable(summary, groups)}\n\nThe trace is in ${dir}\n`);
+  process.stdout.write(
+    `${compareTable(summary, groups, process.stdout.columns)}\n\nThe trace is in ${dir}\n`,
+  );
 }

@@ -85,7 +85,10 @@ export function addIndexGameCommand(program: Command): void {
         const text = Buffer.from(`${JSON.stringify(result, null, 2)}\n`);
         await writeWhole(flags.output, (file) => file.write(text));
       }
-      process.stdout.write(`${flags.json ? JSON.stringify(result, null, 2) : indexGameTable(result)}\n`);
+      const text = flags.json
+        ? JSON.stringify(result, null, 2)
+        : indexGameTable(result, process.stdout.columns);
+      process.stdout.write(`${text}\n`);
     });
 }
 

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { writeWhole } from '../../../data/sinks/out-file.js';
 import { openTraces } from '../../query/index.js';
-import { answer, contextOf } from '../../report/collect.js';
+import { answer, contextOf, contextOfGames } from '../../report/collect.js';
 import { comparability } from '../../report/groups.js';
 import type { ThemeName } from '../../report/look.js';
 import { plots } from '../../report/plots/index.js';
@@ -26,7 +26,7 @@ export function addPlotCommand(program: Command): void {
     .description('draw one plot of sealed traces as SVG or PNG, without a browser')
     .argument(
       '<traces...>',
-      'folders of sealed traces; files of `kronflow index-game -o` may stand among them',
+      'folders of sealed traces; files of `kronflow index-game -o` may stand among them, or alone',
     )
     .addOption(new Option('--kind <name>', 'which plot').choices(plots.map(({ id }) => id)).default('pareto'))
     .requiredOption('-o, --output <file>', 'x.svg or x.png')
@@ -47,9 +47,9 @@ async function plot(given: readonly string[], flags: Flags): Promise<void> {
   const { dirs, games } = await sortInputs(given);
   const { svgToPng } = await import('../../report/draw.js'); // it loads Vega: not for other commands
   const { drawToWidth } = await import('../../report/draw-to-width.js');
-  const db = await openTraces(dirs);
+  const db = dirs.length === 0 ? null : await openTraces(dirs);
   try {
-    const context = await contextOf(db, games);
+    const context = db === null ? contextOfGames(games) : await contextOf(db, games);
     for (const text of comparability(context.groups)) process.stderr.write(`note: ${text}\n`);
     const found = await answer(chosen, db, context);
     if ('reason' in found)
@@ -63,7 +63,7 @@ async function plot(given: readonly string[], flags: Flags): Promise<void> {
     await writeWhole(flags.output, (file) => file.write(picture));
     process.stdout.write(`${flags.output}: ${chosen.title}, ${found.rows.length} rows\n`);
   } finally {
-    db.close();
+    db?.close();
   }
 }
 

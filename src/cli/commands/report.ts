@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { makeReport, type ReportMade } from '../../report/make-report.js';
 import { Failure } from '../../core/failure.js';
-import { formatBytes } from '../../core/format.js';
+import { counted, formatBytes } from '../../core/format.js';
 
 interface Flags {
   readonly output: string;
@@ -18,7 +18,7 @@ export function addReportCommand(program: Command): void {
     )
     .argument(
       '<traces...>',
-      'folders of sealed traces; files of `kronflow index-game -o` may stand among them',
+      'folders of sealed traces; files of `kronflow index-game -o` may stand among them, or alone',
     )
     .option('-o, --output <file>', 'the page', 'report.html')
     .option('--json', 'print what was drawn and what was left out as JSON')
@@ -39,12 +39,12 @@ function requireHtml(path: string): void {
 /** What became of a report, for people. */
 export function reportText({ path, bytes, drawn, leftOut }: ReportMade): string {
   const missing = leftOut.length === 0 ? '' : `, ${leftOut.length} left out (the page says why)`;
-  return `The report is in ${path}: ${drawn.length} plots${missing}, ${formatBytes(bytes)}; open it in a browser`;
+  return `The report is in ${path}: ${counted(drawn.length, 'plot')}${missing}, ${formatBytes(bytes)}; open it in a browser`;
 }
 
 /**
  * Traces are folders, results of index games are files.
- * @throws Failure `bad-option` when there is no trace, `bad-input` for a file that is no result
+ * @throws Failure `bad-input` for a file that is no result
  */
 export async function sortInputs(
   given: readonly string[],
@@ -58,8 +58,6 @@ export async function sortInputs(
     if (isFile) games.push(await readGame(path));
     else dirs.push(path);
   }
-  if (dirs.length === 0)
-    throw new Failure('bad-option', 'no trace is named', 'name the folder that `kronflow run -o` made');
   return { dirs, games };
 }
 

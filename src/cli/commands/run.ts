@@ -15,6 +15,7 @@ import { runPipeline } from '../run-pipeline.js';
 import { runToTrace } from '../run-to-trace.js';
 import { addSourceFlags } from '../source-flags.js';
 import { summaryTable } from '../summary-table.js';
+import { wrapText } from '../wrap-text.js';
 
 /** `--layers` and `--heads` of a replay are lists. */
 type ReplayFlags = Omit<RunFlags, 'layers' | 'heads'> & SelectionOptions & ReportFlags;
@@ -87,14 +88,15 @@ async function carryOut(request: RunRequest, flags: RunFlags & ReportFlags): Pro
 
 async function showTrace(dir: string, flags: RunFlags & ReportFlags): Promise<void> {
   await show(dir, flags.json === true);
-  if (!flags.json) await reportAtEnd(dir, flags);
+  await reportAtEnd(dir, flags);
 }
 
 async function show(dir: string, json: boolean): Promise<void> {
   const summary = await summarise(dir);
   if (json) return void process.stdout.write(`${JSON.stringify(summary)}\n`);
-  process.stdout.write(
-    `${summaryTable(summary, process.stdout.columns)}\n\nThe trace is in ${dir}: open ${dir}/steps.parquet in DuckDB or pandas ` +
-      `(examples/analysis.sql and examples/analysis.py start from there), or see kronflow inspect ${dir}\n`,
-  );
+  const { columns: width } = process.stdout; // undefined in a file
+  const next =
+    `The trace is in ${dir}: open ${dir}/steps.parquet in DuckDB or pandas ` +
+    `(examples/analysis.sql and examples/analysis.py start from there), or see kronflow inspect ${dir}`;
+  process.stdout.write(`${summaryTable(summary, width)}\n\n${wrapText(next, width ?? Infinity)}\n`);
 }

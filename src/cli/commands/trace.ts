@@ -51,7 +51,9 @@ async function inspect(dir: string, { json, plot }: { json?: true; plot?: true }
     if (plot)
       throw new Failure('bad-option', `--plot: ${dir} is a file, no trace`, 'plots are drawn of traces');
     const found = await inspectRecording(dir);
-    return void process.stdout.write(json ? `${JSON.stringify(found)}\n` : `${recordingTable(found)}\n`);
+    return void process.stdout.write(
+      json ? `${JSON.stringify(found)}\n` : `${recordingTable(found, process.stdout.columns)}\n`,
+    );
   }
   const summary = await summarise(dir);
   process.stdout.write(

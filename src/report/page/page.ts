@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { OpenedTrace } from '../../query/index.js';
+import { counted } from '../../core/format.js';
 import { VERSION } from '../../core/version.js';
 import type { Answered, LeftOut } from '../collect.js';
 import { configOf } from '../config.js';
@@ -25,9 +27,12 @@ export interface Report {
 
 /** The whole page: data, styles and scripts in one text, nothing to load. */
 export function pageOf(report: Report): string {
-  const { context, summary, answered, leftOut, warnings } = report;
-  const traces = context.groups.flatMap((group) => group.traces);
-  const title = `kronflow: ${traces.map(({ label }) => label).join(', ')}`;
+  const { context, answered, leftOut, warnings } = report;
+  const title = `kronflow: ${
+    tracesOf(report)
+      .map(({ label }) => label)
+      .join(', ') || headline(report)
+  }`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -49,10 +54,7 @@ export function pageOf(report: Report): string {
 <main>
 <noscript><p class="note">The plots are drawn by a script in this page, and scripts are switched off. What stands in tables can be read without.</p></noscript>
 ${warnings.length === 0 ? '' : `<div class="note" role="note">${warnings.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</div>`}
-<h3>Summary</h3>
-${summaryTable(summary, context)}
-<details><summary>Facts of the run${traces.length === 1 ? '' : 's'}: configuration, kernel, versions, hashes</summary>
-${factsTable(traces)}</details>
+${runs(report)}
 <div id="plots">
 ${answered.map((one) => figure(one, context)).join('\n')}
 </div>
@@ -69,19 +71,37 @@ ${inlineScript(clientScript())}
 `;
 }
 
-function headline({ context: { groups } }: Report): string {
+function tracesOf({ context: { groups } }: Report): readonly OpenedTrace[] {
+  return groups.flatMap((group) => group.traces);
+}
+
+/** Numbers and facts of the runs; nothing where none was named. */
+function runs(report: Report): string {
+  const traces = tracesOf(report);
+  if (traces.length === 0) return '';
+  return `<h3>Summary</h3>
+${summaryTable(report.summary, report.context)}
+<details><summary>Facts of the run${traces.length === 1 ? '' : 's'}: configuration, kernel, versions, hashes</summary>
+${factsTable(traces)}</details>`;
+}
+
+function headline({ context: { groups, games } }: Report): string {
   const names = groups.map(({ name }) => name);
+  if (names.length === 0) return games.length === 1 ? 'Index game' : `${games.length} index games`;
   return names.length <= 4
     ? names.join(' · ')
     : `${names.slice(0, 3).join(' · ')} and ${names.length - 3} more`;
 }
 
-function lead({ context: { groups, steps }, summary }: Report): string {
-  const traces = groups.flatMap((group) => group.traces);
+function lead(report: Report): string {
+  const { context, summary } = report;
+  const traces = tracesOf(report);
+  if (traces.length === 0) return 'Results of index games alone: no trace was named';
   const caches = new Set(summary.map(({ cache }) => cache)).size;
   const rows = traces.reduce((sum, { run }) => sum + (run.counters.rows.steps ?? 0), 0);
   const many = traces.length === 1 ? '' : `${traces.length} traces, `;
-  return `${many}${caches} cache${caches === 1 ? '' : 's'}, ${steps.toLocaleString('en')} step${steps === 1 ? '' : 's'}, ${rows.toLocaleString('en')} rows`;
+  const steps = `${context.steps.toLocaleString('en')} step${context.steps === 1 ? '' : 's'}`;
+  return `${many}${counted(caches, 'cache')}, ${steps}, ${rows.toLocaleString('en')} rows`;
 }
 
 function figure({ plot, sql, sampled, rows }: Answered, context: Context): string {
