@@ -8,8 +8,7 @@ export function layerNorm<T extends HasResidual>(): OperatorFunction<T, T & HasN
   return map((event) => ({ ...event, normed: normalise(event.x) }));
 }
 
-/** `x` shifted and scaled to mean 0 and variance 1 over its coordinates. */
-export function normalise(x: Float32Array): Float32Array {
+function normalise(x: Float32Array): Float32Array {
   let [sum, squares] = [0, 0];
   for (const value of x) sum += value;
   const mean = sum / x.length;

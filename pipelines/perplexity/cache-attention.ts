@@ -6,7 +6,8 @@ import type { Answer, AttendRequest, AttentionPool } from '../../src/core/pool.j
 import { randomStream } from '../../src/core/random.js';
 import type { HeldCache } from '../../src/core/run.js';
 import type { LanguageModelShape } from '../../src/core/language-model.js';
-import type { LayerAttention, LayerRows } from './forward.js';
+import type { SequenceRows } from '../../src/core/sequence.js';
+import type { LayerAttention } from './forward.js';
 
 /** Where caches keep their rows, and who answers. */
 export interface CacheMemory {
@@ -63,7 +64,7 @@ export function cacheAttention(
   const placeOf = (i: number, at: number, length: number) =>
     ((Math.floor(i / heads) * length + at) * heads + (i % heads)) * d;
 
-  async function step(held: readonly HeldCache[], rows: LayerRows, q: Slot, at: number, length: number) {
+  async function step(held: readonly HeldCache[], rows: SequenceRows, q: Slot, at: number, length: number) {
     const requests = held.map((one, i): AttendRequest => {
       const start = placeOf(i, at, length);
       const row = (of: Float32Array) => of.subarray(start, start + d);
@@ -87,7 +88,7 @@ export function cacheAttention(
     tally.answers += held.length;
   }
 
-  async function attend(rows: LayerRows, layer: number, length: number): Promise<Float32Array> {
+  async function attend(rows: SequenceRows, layer: number, length: number): Promise<Float32Array> {
     const out = new Float32Array(rows.q.length);
     const windows = rows.q.length / (length * heads * d);
     if (layer === 0)

@@ -1,21 +1,14 @@
 import type { LanguageModel, LanguageModelLayer } from '../../src/core/language-model.js';
 import { multiplyRows, type MultiplyRows } from '../../src/core/multiply-rows.js';
-import { normalise } from '../../operators/layer-norm.js';
-
-/** What the heads of a layer attend with: rows of all tokens, (rows × heads·d) each; k2 and v2 are null in matrix order. */
-export interface LayerRows {
-  readonly q: Float32Array;
-  readonly k1: Float32Array;
-  readonly k2: Float32Array | null;
-  readonly v1: Float32Array;
-  readonly v2: Float32Array | null;
-}
+import type { SequenceRows } from '../../src/core/sequence.js';
+import { activated, transposed } from '../../src/lab/model/forward.js';
+import { norm } from '../../src/lab/model/norm.js';
 
 /**
  * Attention outputs, (rows × heads·d), of all heads of one layer. Rows are those of windows of `length` tokens, one after the
  * other; a token attends to itself and to what stands before it in its window.
  */
-export type LayerAttention = (rows: LayerRows, layer: number, length: number) => Promise<Float32Array>;
+export type LayerAttention = (rows: SequenceRows, layer: number, length: number) => Promise<Float32Array>;
 
 /** What a forward pass may do otherwise. */
 export interface ForwardOptions {
@@ -27,7 +20,8 @@ export interface ForwardOptions {
 
 /**
  * Logits, (tokens × vocabulary), of windows of `length` tokens that lie one after the other in `tokens`. What `attention`
- * answers drives the residual stream, so that errors of one layer reach the next.
+ * answers drives the residual stream, so that errors of one layer reach the next. The same as `forward` of src/lab/model, but
+ * for answers that have to be waited for, and without what gradients need.
  */
 export async function forwardWindows(
   model: LanguageModel,
@@ -37,16 +31,20 @@ export async function forwardWindows(
   { multiply = multiplyRows, watch }: ForwardOptions = {},
 ): Promise<Float32Array> {
   const times = (x: Float32Array, w: Float32Array) => product(multiply, x, w, tokens.length);
-  const norm = (x: Float32Array) => normaliseRows(x, tokens.length);
+  const normedRows = (x: Float32Array) => {
+    const normed = { y: new Float32Array(x.length), factor: new Float32Array(tokens.length) };
+    norm(x, normed);
+    return normed.y;
+  };
   const x = embedded(model, tokens, length);
   for (const [layer, weights] of model.layers.entries()) {
-    const normed = norm(x);
+    const normed = normedRows(x);
     watch?.(normed, layer);
     const answers = await attention(project(weights, normed, times), layer, length);
     add(x, times(answers, weights.output));
-    add(x, times(squaredRelu(times(norm(x), weights.up)), weights.down));
+    add(x, times(activated(times(normedRows(x), weights.up)), weights.down));
   }
-  return times(norm(x), transposed(model.embed, model.shape.vocabulary));
+  return times(normedRows(x), transposed(model.embed, model.shape.vocabulary, model.shape.dModel));
 }
 
 function embedded(
@@ -66,7 +64,7 @@ function project(
   { projection: { q, k1, k2, v1, v2 } }: LanguageModelLayer,
   normed: Float32Array,
   times: (x: Float32Array, w: Float32Array) => Float32Array,
-): LayerRows {
+): SequenceRows {
   return {
     ...{ q: times(normed, q), k1: times(normed, k1), v1: times(normed, v1) },
     ...{ k2: k2 && times(normed, k2), v2: v2 && times(normed, v2) },
@@ -79,26 +77,6 @@ function product(multiply: MultiplyRows, x: Float32Array, w: Float32Array, rows:
   return out;
 }
 
-function normaliseRows(x: Float32Array, rows: number): Float32Array {
-  const width = x.length / rows;
-  const normed = new Float32Array(x.length);
-  for (let at = 0; at < x.length; at += width) normed.set(normalise(x.subarray(at, at + width)), at);
-  return normed;
-}
-
 function add(x: Float32Array, y: Float32Array): void {
   for (let i = 0; i < x.length; i++) x[i] += y[i];
-}
-
-/** In place. */
-function squaredRelu(x: Float32Array): Float32Array {
-  for (let i = 0; i < x.length; i++) x[i] = x[i] > 0 ? x[i] * x[i] : 0;
-  return x;
-}
-
-function transposed(w: Float32Array, rows: number): Float32Array {
-  const columns = w.length / rows;
-  const out = new Float32Array(w.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = w[r * columns + c];
-  return out;
 }

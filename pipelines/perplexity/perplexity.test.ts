@@ -7,9 +7,13 @@ import { random } from '../../operators/caches/random.js';
 import { window } from '../../operators/caches/window.js';
 import type { CacheFactory } from '../../src/core/cache.js';
 import { randomStream } from '../../src/core/random.js';
+import { crossEntropy } from '../../src/lab/model/cross-entropy.js';
+import { forward } from '../../src/lab/model/forward.js';
+import { referenceKernels } from '../../src/lab/model/reference-kernels.js';
 import { inlinePool, SharedArena } from '../../workers/index.js';
 import { cacheAttention } from './cache-attention.js';
 import { compare, predict, windowsOf, type Windows } from './evaluate.js';
+import { exactAttention } from './exact-attention.js';
 import { forwardWindows, type LayerAttention } from './forward.js';
 
 const arena = SharedArena.create('f32');
@@ -31,14 +35,27 @@ async function through(
 }
 
 describe('perplexity', () => {
-  it.each(CASES)('of the exact cache is that of attention written out, order $order', async ({ order }) => {
+  it.each(CASES)(
+    'of the exact cache is that of the model without caches, order $order',
+    async ({ order }) => {
+      const model = randomModel({ order });
+      const { predictions, held } = await through(model, fourCache());
+      expect(predictions.nll.length).toBe(16 * 12);
+      for (const [w, start] of windows.starts.entries()) {
+        const { logits } = forward(model, text.subarray(start, start + 16), { kernels: referenceKernels });
+        const plain = crossEntropy(logits, text.subarray(start + 1, start + 17), 1);
+        expect(largestDifference(predictions.nll.subarray(w * 16, w * 16 + 16), plain)).toBeLessThan(1e-5);
+      }
+      const perToken = (order === 'tensor' ? 4 : 2) * 4 * 4 * 2 * 2; // rows · d · bytes · heads · layers
+      expect(held).toEqual({ meanBytes: (perToken * 17) / 2, lastBytes: perToken * 16, outOfRange: 0 });
+    },
+  );
+
+  it.each(CASES)('of whole windows at once is that of the exact cache, order $order', async ({ order }) => {
     const model = randomModel({ order });
-    const plain = await predict(model, windows, writtenOut(model.shape));
-    const { predictions, held } = await through(model, fourCache());
-    expect(plain.nll.length).toBe(16 * 12);
-    expect(largestDifference(predictions.nll, plain.nll)).toBeLessThan(1e-5);
-    const perToken = (order === 'tensor' ? 4 : 2) * 4 * 4 * 2 * 2; // rows · d · bytes · heads · layers
-    expect(held).toEqual({ meanBytes: (perToken * 17) / 2, lastBytes: perToken * 16, outOfRange: 0 });
+    const whole = await predict(model, windows, exactAttention(model.shape, referenceKernels));
+    const { predictions } = await through(model, fourCache());
+    expect(largestDifference(whole.nll, predictions.nll)).toBeLessThan(1e-5);
   });
 
   it.each(CASES)('is the exact one where a budget covers everything, order $order', async ({ order }) => {
@@ -109,32 +126,6 @@ describe('comparison', () => {
     expect(found.excessError).toBeCloseTo((Math.log(3) / 2 - Math.log(2) / 2) / 2, 6);
   });
 });
-
-/** Attention as math.md 1.1 defines it: every pair of tokens, float64. */
-function writtenOut({ heads, d, order, scale }: ReturnType<typeof randomModel>['shape']): LayerAttention {
-  return ({ q, k1, k2, v1, v2 }, _, length) => {
-    const out = new Float32Array(q.length);
-    for (let row = 0; row < q.length / (heads * d); row++) {
-      const first = row - (row % length);
-      for (let h = 0; h < heads; h++) {
-        const at = (of: Float32Array | null, token: number, t: number) =>
-          of?.[(token * heads + h) * d + t] ?? 1;
-        const sums = new Float64Array(d);
-        let z = 0;
-        for (let a = first; a <= row; a++) {
-          for (let b = first; b <= (order === 'tensor' ? row : first); b++) {
-            let score = 0;
-            for (let t = 0; t < d; t++) score += scale * at(q, row, t) * at(k1, a, t) * at(k2, b, t);
-            z += Math.exp(score);
-            for (let t = 0; t < d; t++) sums[t] += Math.exp(score) * at(v1, a, t) * at(v2, b, t);
-          }
-        }
-        for (let t = 0; t < d; t++) out[(row * heads + h) * d + t] = sums[t] / z;
-      }
-    }
-    return Promise.resolve(out);
-  };
-}
 
 function largestDifference(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return Math.max(...Array.from(x, (value, i) => Math.abs(value - y[i])));
