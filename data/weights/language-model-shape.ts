@@ -1,24 +1,12 @@
-import type { LanguageModelShape } from '../../src/core/language-model.js';
+import { parametersOf, type LanguageModelShape } from '../../src/core/language-model.js';
 import { isScale, SCALE_RULE } from '../../src/core/shape.js';
 import { badWeights, type SafetensorsFile } from './safetensors.js';
 
 const VERSION = '1'; // of the names, shapes and formulas of a language model's file
 
-/** Every tensor of a language model, by name, in the order in which they are written. */
+/** The shape of every tensor of a language model, by name. */
 export function tensorShapes(shape: LanguageModelShape): ReadonlyMap<string, readonly number[]> {
-  const { layers, heads, d, order, dModel, hidden, context, vocabulary } = shape;
-  const sides = order === 'tensor' ? ['q', 'k1', 'k2', 'v1', 'v2'] : ['q', 'k1', 'v1'];
-  const ofLayer = (l: number): [string, readonly number[]][] => [
-    ...sides.map((side): [string, readonly number[]] => [`layers.${l}.w_${side}`, [dModel, heads * d]]),
-    [`layers.${l}.w_o`, [heads * d, dModel]],
-    [`layers.${l}.w_up`, [dModel, hidden]],
-    [`layers.${l}.w_down`, [hidden, dModel]],
-  ];
-  return new Map([
-    ['embed', [vocabulary, dModel]],
-    ['positions', [context, dModel]],
-    ...Array.from({ length: layers }, (_, l) => ofLayer(l)).flat(),
-  ]);
+  return new Map(parametersOf(shape).map(({ name, rows, columns }) => [name, [rows, columns]]));
 }
 
 /** What metadata says of a language model: what its shapes do not. */
@@ -53,7 +41,7 @@ export function languageModelShape(file: SafetensorsFile): LanguageModelShape {
     d: wholeNumber(file, 'd'),
     order: orderOf(file),
     scale: scaleOf(file),
-    ...{ dModel, hidden, context, vocabulary },
+    ...{ dModel, hidden, context, vocabulary, previous: previousOf(file) },
   };
 }
 
@@ -85,6 +73,11 @@ function matrixOf({ path, tensors }: SafetensorsFile, name: string): readonly nu
 function layersOf({ tensors }: SafetensorsFile): number {
   const numbers = [...tensors.keys()].map((name) => Number(/^layers\.(\d{1,4})\./.exec(name)?.[1] ?? 0));
   return 1 + Math.max(...numbers);
+}
+
+function previousOf({ tensors }: SafetensorsFile): number {
+  const numbers = [...tensors.keys()].map((name) => Number(/^previous\.(\d{1,4})$/.exec(name)?.[1] ?? 0));
+  return Math.max(...numbers);
 }
 
 function said(file: SafetensorsFile, name: string): string {

@@ -1,13 +1,19 @@
-import type { LanguageModel, LanguageModelLayer, LanguageModelShape } from '../../src/core/language-model.js';
-import type { ProjectionWeights } from '../../src/core/weights.js';
+import {
+  modelOf,
+  parametersIn,
+  parametersOf,
+  type LanguageModel,
+  type LanguageModelShape,
+} from '../../src/core/language-model.js';
 import type { Written } from '../sinks/out-file.js';
 import { checkShapes, readFinite } from './check-tensors.js';
 import { languageModelShape, modelMetadata, tensorShapes } from './language-model-shape.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors.js';
-import { writeSafetensors, type TensorsToWrite } from './write-safetensors.js';
+import { writeSafetensors, type TensorsToWrite, type WrittenDtype } from './write-safetensors.js';
 
 /**
- * Read a language model: tensors `embed` [vocabulary, dModel], `positions` [context, dModel], and for each layer
+ * Read a language model: tensors `embed` [vocabulary, dModel], `previous.1` … (as many as there are) of the
+ * same shape, `positions` [context, dModel], and for each layer
  * `layers.{l}.w_q`, `.w_k1`, `.w_k2`, `.w_v1`, `.w_v2` [dModel, heads·d], `.w_o` [heads·d, dModel], `.w_up`
  * [dModel, hidden], `.w_down` [hidden, dModel], so that output = input · W; metadata says order, heads, d and scale.
  * All names and shapes are checked before the first tensor is read; other tensors, such as masks, may be there.
@@ -17,10 +23,9 @@ import { writeSafetensors, type TensorsToWrite } from './write-safetensors.js';
  */
 export async function readLanguageModel(path: string): Promise<LanguageModel> {
   return withModel(path, async (file, shape) => {
-    const layers: LanguageModelLayer[] = [];
-    const [embed, positions] = [await readFinite(file, 'embed'), await readFinite(file, 'positions')];
-    for (let layer = 0; layer < shape.layers; layer++) layers.push(await readLayer(file, layer, shape));
-    return { shape, embed, positions, layers };
+    const tensors = new Map<string, Float32Array>();
+    for (const { name } of parametersOf(shape)) tensors.set(name, await readFinite(file, name));
+    return modelOf(shape, (name) => tensors.get(name)!);
   });
 }
 
@@ -38,21 +43,15 @@ export async function readLanguageModelShape(path: string): Promise<LanguageMode
  */
 export async function writeLanguageModel(
   path: string,
-  { shape, embed, positions, layers }: LanguageModel,
+  model: LanguageModel,
   metadata: Readonly<Record<string, string>> = {},
+  dtype: WrittenDtype = 'F32',
 ): Promise<Written> {
-  const data = new Map<string, Float32Array>([
-    ['embed', embed],
-    ['positions', positions],
-  ]);
-  for (const [l, { projection, output, up, down }] of layers.entries()) {
-    const { q, k1, k2, v1, v2 } = projection;
-    const named = { q, k1, k2, v1, v2, o: output, up, down };
-    for (const [name, w] of Object.entries(named)) if (w !== null) data.set(`layers.${l}.w_${name}`, w);
-  }
   const tensors: Record<string, TensorsToWrite[string]> = {};
-  for (const [name, sizes] of tensorShapes(shape)) tensors[name] = { shape: sizes, data: data.get(name)! };
-  return writeSafetensors(path, tensors, { ...metadata, ...modelMetadata(shape) });
+  for (const { name, rows, columns, data } of parametersIn(model)) {
+    tensors[name] = { shape: [rows, columns], data };
+  }
+  return writeSafetensors(path, tensors, { ...metadata, ...modelMetadata(model.shape) }, dtype);
 }
 
 async function withModel<T>(
@@ -70,21 +69,4 @@ async function withModel<T>(
   } finally {
     await file.close();
   }
-}
-
-async function readLayer(
-  file: SafetensorsFile,
-  layer: number,
-  { order }: LanguageModelShape,
-): Promise<LanguageModelLayer> {
-  const read = (name: string) => readFinite(file, `layers.${layer}.w_${name}`);
-  const side2 = (name: string) => (order === 'tensor' ? read(name) : null);
-  const projection: ProjectionWeights = {
-    q: await read('q'),
-    k1: await read('k1'),
-    k2: await side2('k2'),
-    v1: await read('v1'),
-    v2: await side2('v2'),
-  };
-  return { projection, output: await read('o'), up: await read('up'), down: await read('down') };
 }

@@ -24,18 +24,21 @@ export interface SequenceAnswers {
   readonly logs: Float32Array;
 }
 
+/** x is (rows × inner), w (inner × columns), out (rows × columns). */
+export interface ProductSizes {
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+}
+
+/** A matrix row by row, or `turned`: one whose transpose lies so. */
+export type Operand = Float32Array | { readonly turned: Float32Array };
+
 /** What whole sequences are computed with, in float32: training has no use for more. */
 export interface SequenceKernels {
   readonly name: string;
-  /** out += x · w for x (rows × inner), w (inner × columns), out (rows × columns). */
-  addProduct(
-    x: Float32Array,
-    w: Float32Array,
-    out: Float32Array,
-    rows: number,
-    inner: number,
-    columns: number,
-  ): void;
+  /** out += x · w */
+  addProduct(x: Operand, w: Operand, out: Float32Array, sizes: ProductSizes): void;
   /** Fill `answers`. */
   attend(shape: SequenceShape, rows: SequenceRows, answers: SequenceAnswers): void;
   /** Fill `gradients` by all rows, from the gradient by the outputs, (n × heads·d). */

@@ -12,7 +12,7 @@ export interface NativeAddon {
   choose(name: InstructionSet | ''): InstructionSet | null;
   /** out = x·w, see `MultiplyRows`. */
   multiply: MultiplyRows;
-  /** out += x·w in float32, see `SequenceKernels`. */
+  /** out += x·w in float32; of `turned`, 1 says that x lies column by column, 2 that w does. */
   addProduct(
     x: Float32Array,
     w: Float32Array,
@@ -20,6 +20,7 @@ export interface NativeAddon {
     rows: number,
     inner: number,
     columns: number,
+    turned: number,
   ): void;
   /** Causal attention of a whole sequence; with `byOut` its gradients by q, k1, k2, v1 and v2. See workers/native/kernels.h. */
   sequence(

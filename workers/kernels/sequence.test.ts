@@ -23,6 +23,10 @@ function difference(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0) / (size || 1);
 }
 
+function transposed(x: Float32Array, rows: number, columns: number): Float32Array {
+  return x.map((_, at) => x[(at % rows) * columns + Math.floor(at / rows)]);
+}
+
 function example({ n, heads, d }: SequenceShape, order: 'tensor' | 'matrix') {
   const random = randomStream(n, 'sequence', d);
   const rows = () => Float32Array.from({ length: n * heads * d }, () => random.gaussian());
@@ -64,10 +68,21 @@ describe.skipIf(addon === null).each(SETS.filter((set) => addon?.choose(set) ===
     const [x, w, start] = [rows * inner, inner * columns, rows * columns].map((length) =>
       Float32Array.from({ length }, () => random.gaussian()),
     );
-    const [ours, wanted] = [start.slice(), start.slice()];
-    addon!.addProduct(x, w, ours, rows, inner, columns);
-    referenceKernels.addProduct(x, w, wanted, rows, inner, columns);
-    expect(difference(ours, wanted)).toBeLessThan(1e-6);
+    const wanted = start.slice();
+    referenceKernels.addProduct(x, w, wanted, { rows, inner, columns });
+    const turned = {
+      x: { turned: transposed(x, rows, inner) },
+      w: { turned: transposed(w, inner, columns) },
+    };
+    for (const a of [x, turned.x]) {
+      for (const b of [w, turned.w]) {
+        for (const kernels of [nativeSequences(addon!), referenceKernels]) {
+          const out = start.slice();
+          kernels.addProduct(a, b, out, { rows, inner, columns });
+          expect(difference(out, wanted)).toBeLessThan(1e-6);
+        }
+      }
+    }
     addon!.choose('');
   });
 });

@@ -70,20 +70,21 @@ static float *floats(napi_env env, napi_value value, size_t length, int *wrong) 
   return NULL;
 }
 
-// addProduct(x, w, out: Float32Array, rows, inner, columns): out += x·w
+// addProduct(x, w, out: Float32Array, rows, inner, columns, turned): out += x·w; of turned, 1: x lies column by column, 2: w does
 static napi_value add_product(napi_env env, napi_callback_info info) {
-  size_t count = 6;
-  napi_value arguments[6];
-  uint32_t sizes[3];
+  size_t count = 7;
+  napi_value arguments[7];
+  uint32_t sizes[4];
   int wrong = 0;
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
-  for (int i = 0; i < 3; i++) wrong |= napi_get_value_uint32(env, arguments[3 + i], &sizes[i]) != napi_ok;
+  for (int i = 0; i < 4; i++) wrong |= napi_get_value_uint32(env, arguments[3 + i], &sizes[i]) != napi_ok;
   if (wrong) return throws(env, "addProduct: a size");
   const size_t rows = sizes[0], inner = sizes[1], columns = sizes[2];
   float *x = floats(env, arguments[0], rows * inner, &wrong), *w = floats(env, arguments[1], inner * columns, &wrong);
   float *out = floats(env, arguments[2], rows * columns, &wrong);
   if (wrong || x == NULL || w == NULL || out == NULL) return throws(env, "addProduct: sizes that do not fit together");
-  kernel_add_product(x, w, out, (int)rows, (int)inner, (int)columns);
+  if (!kernel_add_product(x, sizes[3] & 1, w, sizes[3] & 2, out, (int)rows, (int)inner, (int)columns))
+    return throws(env, "addProduct: out of memory");
   return NULL;
 }
 

@@ -144,8 +144,24 @@ void kernel_multiply(const float *x, const float *w, float *out, int rows, int i
   chosen->gemm(x, w, out, rows, inner, columns);
 }
 
-void kernel_add_product(const float *x, const float *w, float *out, int rows, int inner, int columns) {
-  chosen->add_product(x, w, out, rows, inner, columns);
+#define PATCH 16
+// out (columns × rows) from x (rows × columns), patch by patch: each fits into the first-level cache
+static void transpose(const float *x, int rows, int columns, float *out) {
+  for (int r = 0; r < rows; r += PATCH)
+    for (int c = 0; c < columns; c += PATCH)
+      for (int i = r; i < rows && i < r + PATCH; i++)
+        for (int j = c; j < columns && j < c + PATCH; j++) out[(size_t)j * rows + i] = x[(size_t)i * columns + j];
+}
+
+int kernel_add_product(const float *x, int x_transposed, const float *w, int w_transposed, float *out, int rows, int inner, int columns) {
+  const size_t of_x = x_transposed ? (size_t)rows * inner : 0, of_w = w_transposed ? (size_t)inner * columns : 0;
+  float *const turned = of_x + of_w > 0 ? malloc(sizeof(float) * (of_x + of_w)) : NULL;
+  if (turned == NULL && of_x + of_w > 0) return 0;
+  if (x_transposed) transpose(x, inner, rows, turned);
+  if (w_transposed) transpose(w, columns, inner, turned + of_x);
+  chosen->add_product(x_transposed ? turned : x, w_transposed ? turned + of_x : w, out, rows, inner, columns);
+  free(turned);
+  return 1;
 }
 
 #include "words.h"

@@ -10,8 +10,8 @@ void kernel_tile(char *memory, const double *words, int from, int to, double *ou
 // out = x·w for x (rows × inner) and w (inner × columns), row-major: float64 sums in order, rounded once.
 void kernel_multiply(const float *x, const float *w, float *out, int rows, int inner, int columns);
 
-// out += x·w in float32, shapes as above.
-void kernel_add_product(const float *x, const float *w, float *out, int rows, int inner, int columns);
+// out += x·w in float32, shapes as above; a transposed operand lies column by column. 0: out of memory.
+int kernel_add_product(const float *x, int x_transposed, const float *w, int w_transposed, float *out, int rows, int inner, int columns);
 
 typedef struct {
   int n, heads, d;

@@ -1,6 +1,7 @@
 import type { LanguageModel, LanguageModelLayer } from '../../core/language-model.js';
 import type { SequenceAnswers, SequenceKernels, SequenceRows, SequenceShape } from '../../core/sequence.js';
 import { norm, type Normed } from './norm.js';
+import { newLike, type Scratch } from './scratch.js';
 
 /** How the heads of a layer answer a whole sequence: fills `answers`; `logs` only where a gradient is taken. */
 export type AttendLayer = (
@@ -18,8 +19,9 @@ export interface LayerPass {
   readonly answers: SequenceAnswers;
   /** (n × dModel), what the feed-forward matrices read. */
   readonly fed: Normed;
-  /** (n × hidden), before the nonlinearity. */
+  /** (n × hidden), before the nonlinearity, and after it. */
   readonly hidden: Float32Array;
+  readonly active: Float32Array;
 }
 
 /** A sequence on its way through a model. */
@@ -37,27 +39,28 @@ export interface ForwardOptions {
   readonly kernels: SequenceKernels;
   /** Default: exact attention by `kernels`. */
   readonly attend?: AttendLayer;
+  /** Default: new arrays of the kind the model has (float32, or float64 in tests of gradients). */
+  readonly scratch?: Scratch;
 }
 
-/**
- * Logits of a whole sequence of n ≤ context tokens, and all that its gradient needs; see `LanguageModel` for the formulas.
- * Arrays are of the kind the model has: float32, or float64 in tests of gradients.
- */
-export function forward(
-  model: LanguageModel,
-  ids: ArrayLike<number>,
-  { kernels, attend = kernels.attend.bind(kernels) }: ForwardOptions,
-): Pass {
+/** Logits of a whole sequence of n ≤ context tokens, and all that its gradient needs; the formulas are at `LanguageModel`. */
+export function forward(model: LanguageModel, ids: ArrayLike<number>, options: ForwardOptions): Pass {
+  const { kernels, attend = kernels.attend.bind(kernels), scratch = newLike(model.embed) } = options;
   const { dModel, vocabulary } = model.shape;
   const n = ids.length;
-  const x = embedded(model, ids);
+  const x = embedded(model, ids, scratch);
   const layers = model.layers.map((layer, index) =>
-    throughLayer(model, layer, x, kernels, (shape, rows, answers) => attend(shape, rows, answers, index)),
+    throughLayer(model, layer, x, { kernels, scratch }, (shape, rows, answers) =>
+      attend(shape, rows, answers, index),
+    ),
   );
-  const last = normedLike(x, n);
-  norm(x, last);
-  const logits = like(x, n * vocabulary);
-  kernels.addProduct(last.y, transposed(model.embed, vocabulary, dModel), logits, n, dModel, vocabulary);
+  const last = normed(x, n, scratch);
+  const logits = scratch.take(n * vocabulary);
+  kernels.addProduct(last.y, { turned: model.embed }, logits, {
+    rows: n,
+    inner: dModel,
+    columns: vocabulary,
+  });
   return { ids, layers, last, logits };
 }
 
@@ -66,56 +69,59 @@ function throughLayer(
   { shape }: LanguageModel,
   { projection, output, up, down }: LanguageModelLayer,
   x: Float32Array,
-  { addProduct }: SequenceKernels,
+  { kernels, scratch }: { readonly kernels: SequenceKernels; readonly scratch: Scratch },
   attend: (shape: SequenceShape, rows: SequenceRows, answers: SequenceAnswers) => void,
 ): LayerPass {
   const { dModel, hidden: between, heads, d, scale } = shape;
   const [n, width] = [x.length / dModel, heads * d];
   const product = (rows: Float32Array, w: Float32Array, inner: number, columns: number) => {
-    const out = like(x, n * columns);
-    addProduct(rows, w, out, n, inner, columns);
+    const out = scratch.take(n * columns);
+    kernels.addProduct(rows, w, out, { rows: n, inner, columns });
     return out;
   };
-  const attended = normedLike(x, n);
-  norm(x, attended);
+  const attended = normed(x, n, scratch);
   const { q, k1, k2, v1, v2 } = projection;
   const of = (w: Float32Array) => product(attended.y, w, dModel, width);
   const rows = { q: of(q), k1: of(k1), k2: k2 && of(k2), v1: of(v1), v2: v2 && of(v2) };
-  const answers = { out: like(x, n * width), logs: like(x, n * heads) };
+  const answers = { out: scratch.take(n * width), logs: scratch.take(n * heads) };
   attend({ n, heads, d, scale }, rows, answers);
-  addProduct(answers.out, output, x, n, width, dModel);
-  const fed = normedLike(x, n);
-  norm(x, fed);
+  kernels.addProduct(answers.out, output, x, { rows: n, inner: width, columns: dModel });
+  const fed = normed(x, n, scratch);
   const hidden = product(fed.y, up, dModel, between);
-  addProduct(activated(hidden), down, x, n, between, dModel);
-  return { attended, rows, answers, fed, hidden };
+  const active = activated(hidden, scratch);
+  kernels.addProduct(active, down, x, { rows: n, inner: between, columns: dModel });
+  return { attended, rows, answers, fed, hidden, active };
 }
 
-/** relu(x)², (So et al., Primer, 2021): no exponentials, and better than relu. */
-export function activated(hidden: Float32Array): Float32Array {
-  return hidden.map((x) => (x > 0 ? x * x : 0));
+/** relu(x)² (So et al., Primer, 2021): no exponentials, and better than relu. */
+function activated(hidden: Float32Array, scratch: Scratch): Float32Array {
+  const out = scratch.take(hidden.length);
+  for (let i = 0; i < hidden.length; i++) if (hidden[i] > 0) out[i] = hidden[i] * hidden[i];
+  return out;
 }
 
-function embedded({ shape: { dModel }, embed, positions }: LanguageModel, ids: ArrayLike<number>) {
-  const x = like(embed, ids.length * dModel);
-  for (let i = 0; i < ids.length; i++)
-    for (let t = 0; t < dModel; t++)
-      x[i * dModel + t] = embed[ids[i] * dModel + t] + positions[i * dModel + t];
+function embedded(model: LanguageModel, ids: ArrayLike<number>, scratch: Scratch): Float32Array {
+  const { dModel } = model.shape;
+  const x = scratch.take(ids.length * dModel);
+  x.set(model.positions.subarray(0, x.length));
+  eachRow(model, ids, (table, row, to) => {
+    for (let t = 0; t < dModel; t++) x[to + t] += table[row + t];
+  });
   return x;
 }
 
-/** Zeros of the same kind. */
-export function like(x: Float32Array, length: number): Float32Array {
-  return new (x.constructor as Float32ArrayConstructor)(length);
+/** Every row of a table that is part of what enters a model: where it starts, and where its token does in x. */
+export function eachRow(
+  { shape: { dModel }, embed, previous }: LanguageModel,
+  ids: ArrayLike<number>,
+  visit: (table: Float32Array, row: number, to: number) => void,
+): void {
+  for (const [back, table] of [embed, ...previous].entries())
+    for (let i = back; i < ids.length; i++) visit(table, ids[i - back] * dModel, i * dModel);
 }
 
-function normedLike(x: Float32Array, n: number): Normed {
-  return { y: like(x, x.length), factor: like(x, n) };
-}
-
-/** The transpose of a (rows × columns) matrix. */
-export function transposed(x: Float32Array, rows: number, columns: number): Float32Array {
-  const out = like(x, x.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = x[r * columns + c];
+function normed(x: Float32Array, n: number, scratch: Scratch): Normed {
+  const out = { y: scratch.take(x.length), factor: scratch.take(n) };
+  norm(x, out);
   return out;
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { LanguageModelShape } from '../../core/language-model.js';
+import { parametersOf, type LanguageModelShape } from '../../core/language-model.js';
 import { randomStream } from '../../core/random.js';
 import { backward } from './backward.js';
 import { crossEntropy } from './cross-entropy.js';
 import { forward } from './forward.js';
-import { initialise, modelOver, parameterCount, parametersOf } from './parameters.js';
+import { initialise, modelOver, parameterCount } from './parameters.js';
 import { referenceKernels } from './reference-kernels.js';
 
 const SHAPE: LanguageModelShape = {
   ...{ order: 'tensor', layers: 2, heads: 2, d: 3, scale: 0.5 },
-  ...{ dModel: 7, hidden: 5, context: 6, vocabulary: 9 },
+  ...{ dModel: 7, hidden: 5, context: 6, vocabulary: 9, previous: 2 },
 };
 const STEP = 2e-4; // the fourth order leaves 1e-9 of the largest slope
 const kernels = referenceKernels;
@@ -36,7 +36,7 @@ describe.each(['tensor', 'matrix'] as const)('a model of %s order', (order) => {
     const gradient = flat.map(() => 0);
     const pass = forward(modelOver(shape, flat), ids, { kernels });
     crossEntropy(pass.logits, targets, 1);
-    backward(modelOver(shape, flat), pass, modelOver(shape, gradient), kernels);
+    backward(modelOver(shape, flat), pass, modelOver(shape, gradient), { kernels });
     const largest = gradient.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     for (let i = 0; i < flat.length; i++) {
       const moved = (by: number) => lossOf(shape, flat.with(i, flat[i] + by));
@@ -56,7 +56,7 @@ it('is as likely for every token before it has learned anything', () => {
   const flat = new Float32Array(parameterCount(SHAPE));
   initialise(SHAPE, flat, randomStream(1, 'initial'));
   const model = modelOver(SHAPE, flat);
-  model.embed.fill(0);
+  for (const table of [model.embed, ...model.previous]) table.fill(0);
   const losses = crossEntropy(forward(model, ids, { kernels }).logits, targets, 1);
   for (const loss of losses.subarray(0, 4)) expect(loss).toBeCloseTo(Math.log(9), 6);
   expect(losses[4]).toBe(0);
@@ -64,8 +64,8 @@ it('is as likely for every token before it has learned anything', () => {
 
 it('lays its parameters one after the other, without gaps', () => {
   const flat = Float32Array.from({ length: parameterCount(SHAPE) }, (_, i) => i);
-  const { embed, positions, layers } = modelOver(SHAPE, flat);
-  const all = [embed, positions, ...layers.flatMap(({ projection, output, up, down }) =>
+  const { embed, previous, positions, layers } = modelOver(SHAPE, flat);
+  const all = [embed, ...previous, positions, ...layers.flatMap(({ projection, output, up, down }) =>
     [projection.q, projection.k1, projection.k2!, projection.v1, projection.v2!, output, up, down])]; // prettier-ignore
   expect(all.flatMap((view) => [...view])).toEqual([...flat]);
   expect(parametersOf(SHAPE).find(({ name }) => name === 'layers.1.w_down')).toEqual({

@@ -6,11 +6,13 @@ import type { SequenceKernels, SequenceRows, SequenceShape } from '../../core/se
 /** Plain loops in float64 between float32 arrays: what faster kernels are measured against. */
 export const referenceKernels: SequenceKernels = {
   name: 'reference',
-  addProduct(x, w, out, rows, inner, columns) {
+  addProduct(x, w, out, { rows, inner, columns }) {
+    const [a, b] = [x, w].map((operand) => ('turned' in operand ? operand.turned : operand));
+    const [atX, atW] = ['turned' in x ? [1, rows] : [inner, 1], 'turned' in w ? [1, inner] : [columns, 1]];
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < columns; c++) {
         let sum = out[r * columns + c];
-        for (let k = 0; k < inner; k++) sum += x[r * inner + k] * w[k * columns + c];
+        for (let k = 0; k < inner; k++) sum += a[r * atX[0] + k * atX[1]] * b[k * atW[0] + c * atW[1]];
         out[r * columns + c] = sum;
       }
     }

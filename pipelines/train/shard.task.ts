@@ -1,0 +1,53 @@
+import type { LanguageModelShape } from '../../src/core/language-model.js';
+import { backward } from '../../src/lab/model/backward.js';
+import { crossEntropy } from '../../src/lab/model/cross-entropy.js';
+import { forward } from '../../src/lab/model/forward.js';
+import { modelOver } from '../../src/lab/model/parameters.js';
+import { reusedScratch } from '../../src/lab/model/scratch.js';
+import { threadData } from '../../workers/open-threads.js';
+import { chooseSequenceKernels } from './kernels.js';
+
+/** What all threads of a training share. */
+export interface ShardData {
+  readonly shape: LanguageModelShape;
+  readonly kernel: string;
+  /** Bytes. */
+  readonly text: SharedArrayBuffer;
+  /** All parameters, float32. */
+  readonly parameters: SharedArrayBuffer;
+  /** One gradient per shard, float32. */
+  readonly gradients: readonly SharedArrayBuffer[];
+}
+
+/** Sequences of a batch that belong together: their gradients are summed in this order, whichever thread takes them. */
+export interface ShardWork {
+  /** Null: only the loss. */
+  readonly gradient: number | null;
+  /** Where each sequence starts in the text. */
+  readonly starts: readonly number[];
+  /** Tokens of each that predict the next. */
+  readonly length: number;
+  /** Factor on the gradient. */
+  readonly weight: number;
+}
+
+const { shape, kernel, text, parameters, gradients } = threadData<ShardData>();
+const bytes = new Uint8Array(text);
+const model = modelOver(shape, new Float32Array(parameters));
+const kernels = chooseSequenceKernels(kernel);
+const scratch = reusedScratch();
+
+/** Negative log likelihood, in nats, summed over all tokens; the gradient is left where the work says. */
+export default function runShard({ gradient, starts, length, weight }: ShardWork): number {
+  const into = gradient === null ? null : new Float32Array(gradients[gradient]);
+  into?.fill(0);
+  let sum = 0;
+  for (const start of starts) {
+    scratch.reset();
+    const pass = forward(model, bytes.subarray(start, start + length), { kernels, scratch });
+    const losses = crossEntropy(pass.logits, bytes.subarray(start + 1, start + length + 1), weight);
+    sum += losses.reduce((all, loss) => all + loss, 0);
+    if (into !== null) backward(model, pass, modelOver(shape, into), { kernels, scratch });
+  }
+  return sum;
+}
