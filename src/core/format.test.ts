@@ -1,10 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { counted, formatBytes, formatValue, parseBytes } from './format.js';
+import { counted, formatBytes, formatValue, groupThousands, parseBytes } from './format.js';
 
 it('counts in words', () => {
   expect([0, 1, 2].map((n) => counted(n, 'head'))).toEqual(['0 heads', '1 head', '2 heads']);
 });
+
+it.each([0, 7, 100, 999, 1000, -1234, 999_999, 12_345_678])(
+  'groups the thousands of %i as English does',
+  (count) => {
+    expect(groupThousands(count)).toBe(count.toLocaleString('en'));
+  },
+);
 
 describe('formatBytes', () => {
   it.each([

@@ -24,6 +24,11 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** A whole number with commas between thousands: what a locale would write, whose first use takes a process over 10 ms. */
+export function groupThousands(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /**
  * A value for a message: JSON, except that NaN and infinities (null in JSON) and undefined are called by name, and so is an
  * object that JSON cannot hold.

@@ -1,4 +1,4 @@
-import { formatBytes } from '../core/format.js';
+import { formatBytes, groupThousands } from '../core/format.js';
 
 /** Parts of a sentence: `a; b; c`. Of many, the first ones and how many more there are. */
 export function list(parts: readonly string[], most = 12): string {
@@ -17,7 +17,7 @@ export function numberText(value: number | null | undefined): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size < 0.001 || size >= 1e6) return value.toExponential(1).replace('e+', 'e');
-  return size >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
+  return size >= 100 ? groupThousands(Math.round(value)) : String(Number(value.toPrecision(3)));
 }
 
 /** Milliseconds for people. */
