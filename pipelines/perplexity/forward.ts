@@ -1,7 +1,7 @@
 import type { LanguageModel, LanguageModelLayer } from '../../src/core/language-model.js';
 import { multiplyRows, type MultiplyRows } from '../../src/core/multiply-rows.js';
 import type { SequenceRows } from '../../src/core/sequence.js';
-import { activated, transposed } from '../../src/lab/model/forward.js';
+import { eachRow } from '../../src/lab/model/forward.js';
 import { norm } from '../../src/lab/model/norm.js';
 
 /**
@@ -42,21 +42,21 @@ export async function forwardWindows(
     watch?.(normed, layer);
     const answers = await attention(project(weights, normed, times), layer, length);
     add(x, times(answers, weights.output));
-    add(x, times(activated(times(normedRows(x), weights.up)), weights.down));
+    add(x, times(squaredRelu(times(normedRows(x), weights.up)), weights.down));
   }
   return times(normedRows(x), transposed(model.embed, model.shape.vocabulary, model.shape.dModel));
 }
 
-function embedded(
-  { shape: { dModel }, embed, positions }: LanguageModel,
-  tokens: Uint8Array,
-  length: number,
-): Float32Array {
+function embedded(model: LanguageModel, tokens: Uint8Array, length: number): Float32Array {
+  const { dModel } = model.shape;
   const x = new Float32Array(tokens.length * dModel);
-  tokens.forEach((token, row) => {
-    for (let t = 0; t < dModel; t++)
-      x[row * dModel + t] = embed[token * dModel + t] + positions[(row % length) * dModel + t];
-  });
+  for (let from = 0; from < tokens.length; from += length) {
+    const own = x.subarray(from * dModel, (from + length) * dModel);
+    own.set(model.positions.subarray(0, own.length));
+    eachRow(model, tokens.subarray(from, from + length), (table, row, to) => {
+      for (let t = 0; t < dModel; t++) own[to + t] += table[row + t];
+    });
+  }
   return x;
 }
 
@@ -79,4 +79,14 @@ function product(multiply: MultiplyRows, x: Float32Array, w: Float32Array, rows:
 
 function add(x: Float32Array, y: Float32Array): void {
   for (let i = 0; i < x.length; i++) x[i] += y[i];
+}
+
+function squaredRelu(x: Float32Array): Float32Array {
+  return x.map((value) => (value > 0 ? value * value : 0));
+}
+
+function transposed(w: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(w.length);
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = w[r * columns + c];
+  return out;
 }
