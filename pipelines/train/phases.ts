@@ -29,18 +29,27 @@ export interface PlannedStep {
   readonly phase: Phase;
   /** Factor on the rate: rises over the first steps, then falls to nothing along the tokens. */
   readonly warmth: number;
+  readonly last: boolean;
 }
 
 const WARM_UP = 100; // steps
 
 /** All steps of `phases`, one after the other. */
 export function* plannedSteps(phases: readonly Phase[]): Generator<PlannedStep> {
+  const steps = phases.reduce((sum, phase) => sum + phase.steps, 0);
   const all = phases.reduce((sum, phase) => sum + tokensOf(phase) * phase.steps, 0);
   let [step, done] = [0, 0];
   for (const phase of phases) {
-    for (let i = 0; i < phase.steps; i++, step++, done += tokensOf(phase))
-      yield { step, phase, warmth: Math.min((step + 1) / WARM_UP, 1 - done / all) };
+    for (let i = 0; i < phase.steps; i++, step++, done += tokensOf(phase)) {
+      const warmth = Math.min((step + 1) / WARM_UP, 1 - done / all);
+      yield { step, phase, warmth, last: step + 1 === steps };
+    }
   }
+}
+
+/** As `parsePhases` reads them. */
+export function describePhases(phases: readonly Phase[]): string {
+  return phases.map(({ steps, sequences, length }) => `${steps}x${sequences}x${length}`).join(',');
 }
 
 const tokensOf = ({ sequences, length }: Phase) => sequences * length;

@@ -22,6 +22,7 @@ import { addSchemaCommand } from './commands/schema.js';
 import { addTestCommand } from './commands/test.js';
 import { addTimelineCommand } from './commands/timeline.js';
 import { addTraceCommands } from './commands/trace.js';
+import { addTrainCommand } from './commands/train.js';
 import { pluginHelp } from './describe.js';
 import { usageError } from './usage-error.js';
 
@@ -58,6 +59,7 @@ export function createProgram(): Command {
   addTestCommand(program);
   addBoundsCommand(program);
   addIndexGameCommand(program);
+  addTrainCommand(program);
   addPruneCommand(program);
   addDoctorCommand(program);
   for (const command of program.commands) {

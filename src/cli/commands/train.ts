@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { Option, type Command } from 'commander';
+import { SEQUENCE_KERNELS } from '../../../pipelines/train/kernels.js';
+import { parsePhases, type Phase } from '../../../pipelines/train/phases.js';
+import { trainModel, type Look, type Trained } from '../../../pipelines/train.js';
+import type { Order } from '../../core/shape.js';
+import { VERSION } from '../../core/version.js';
+import { EXIT } from '../exit-codes.js';
+import { natural, number, positive } from '../flag-parsers.js';
+
+interface Flags {
+  readonly output: string;
+  readonly order: Order;
+  readonly layers: number;
+  readonly heads: number;
+  readonly d: number;
+  readonly width: number;
+  readonly hidden: number;
+  readonly previous: number;
+  readonly scale?: number;
+  readonly phases: readonly Phase[];
+  readonly rate: number;
+  readonly heldOut: number;
+  readonly every: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly kernel: string;
+  readonly log?: string;
+  readonly json?: true;
+}
+
+/** `train`: a language model on the bytes of a text. */
+export function addTrainCommand(program: Command): void {
+  program
+    .command('train')
+    .description(
+      'train a small language model, with attention over pairs or over tokens, on the bytes of a text',
+    )
+    .argument('<text>', 'file whose bytes are the tokens')
+    .requiredOption(
+      '-o, --output <file>',
+      'what to write: a model for `run --model`, safetensors in bfloat16',
+    )
+    .addOption(
+      new Option('--order <order>', 'attention over pairs of tokens, or over tokens')
+        .choices(['tensor', 'matrix'])
+        .default('tensor'),
+    )
+    .option('--layers <n>', 'layers', positive('--layers', 64), 2)
+    .option('--heads <n>', 'heads of each layer', positive('--heads', 256), 4)
+    .option('--d <n>', 'numbers per head', positive('--d', 256), 16)
+    .option('--width <n>', 'numbers of a token between layers (dModel)', positive('--width', 4096), 128)
+    .option(
+      '--hidden <n>',
+      'numbers between the two feed-forward matrices',
+      positive('--hidden', 65_536),
+      640,
+    )
+    .option('--previous <n>', 'tokens before a token that are embedded with it', natural('--previous'), 4)
+    .option(
+      '--scale <x>',
+      'factor on every score (default: 1/√d)',
+      number('--scale', 'above 0', (x) => x > 0 && x < 1e9),
+    )
+    .addOption(
+      new Option('--phases <list>', 'STEPSxSEQUENCESxLENGTH, commas between; the longest is the context')
+        .argParser(parsePhases)
+        .default(parsePhases(PHASES), PHASES),
+    )
+    .option(
+      '--rate <x>',
+      'largest rate, of Muon and of Adam',
+      number('--rate', 'above 0', (x) => x > 0),
+      0.008,
+    )
+    .option(
+      '--held-out <share>',
+      'share of the text, at its end, that is not trained on',
+      number('--held-out', 'above 0 and below 1', (x) => x > 0 && x < 1),
+      0.1,
+    )
+    .option('--every <n>', 'steps between two looks at the held-out text', positive('--every'), 500)
+    .option('--seed <n>', 'of first weights and batches', natural('--seed'), 1)
+    .option(
+      '--threads <n>',
+      'threads; the model does not depend on them',
+      positive('--threads', 256),
+      availableParallelism(),
+    )
+    .addOption(new Option('--kernel <name>', 'what computes').choices(SEQUENCE_KERNELS).default('auto'))
+    .option('--log <file>', 'also write what was done and seen, as JSON')
+    .option('--json', 'print the same JSON')
+    .action(train);
+}
+
+const PHASES = '2000x32x64'; // minutes: enough to see it learn
+
+async function train(text: string, flags: Flags): Promise<void> {
+  const { order, layers, heads, d, width, hidden, previous, log, json, ...rest } = flags;
+  const scale = flags.scale ?? 1 / Math.sqrt(d);
+  const shape = { order, layers, heads, d, scale, dModel: width, hidden, previous };
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const onLook = (look: Look) => process.stderr.write(`${lookLine(look)}\n`);
+  const trained = await trainModel({ ...rest, text, shape, signal: stop.signal, onLook });
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  const said = `${JSON.stringify(report(shape, flags, trained), null, 2)}\n`;
+  if (log !== undefined) await writeFile(log, said);
+  process.stdout.write(
+    json ? said : `${flags.output}: ${trained.parameters.toLocaleString('en')} parameters\n`,
+  );
+  if (stop.signal.aborted) process.exitCode = EXIT.interrupted;
+}
+
+function lookLine({ step, tokens, train_bits, held_out_bits, seconds }: Look): string {
+  const bits = `${train_bits.toFixed(3)} bits per byte in training, ${held_out_bits.toFixed(3)} held out`;
+  return `step ${step}, ${(tokens / 1e6).toFixed(2)} M tokens: ${bits}, ${seconds.toFixed(0)} s`;
+}
+
+/** All that decides the model, and what was seen; no names of files. */
+function report(shape: object, flags: Flags, { looks, ...trained }: Trained) {
+  const { phases, rate, heldOut, seed } = flags;
+  return { kronflow: VERSION, shape, phases, rate, held_out: heldOut, seed, ...trained, looks };
+}
