@@ -22,7 +22,7 @@ async function request(change: Partial<TrainRequest> = {}, text = TEXT): Promise
       { steps: 30, sequences: 8, length: 8 },
       { steps: 10, sequences: 4, length: 12 },
     ],
-    ...{ rate: 0.03, heldOut: 0.1, every: 20, seed: 3, threads: 2, kernel: 'auto' },
+    ...{ rate: 0.03, dropout: 0.05, heldOut: 0.1, every: 20, seed: 3, threads: 2, kernel: 'auto' },
     signal: new AbortController().signal,
     ...change,
   };

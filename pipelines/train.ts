@@ -20,6 +20,8 @@ export interface TrainRequest {
   readonly phases: readonly Phase[];
   /** Largest rate, of Muon and of Adam. */
   readonly rate: number;
+  /** Share of numbers that training leaves out at random. */
+  readonly dropout: number;
   /** Share of the text, at its end, that is never trained on. */
   readonly heldOut: number;
   /** Steps between two looks at the held-out text. */
@@ -133,10 +135,17 @@ async function heldOutBits(shards: Shards, { all, train }: TrainingText, context
 }
 
 function metadataOf(
-  { phases, rate, heldOut, seed }: TrainRequest,
+  { phases, rate, dropout, heldOut, seed }: TrainRequest,
   looks: readonly Look[],
 ): Record<string, string> {
-  const said = { phases: describePhases(phases), rate, held_out: heldOut, seed, steps: looks.at(-1)!.step };
+  const said = {
+    phases: describePhases(phases),
+    rate,
+    dropout,
+    held_out: heldOut,
+    seed,
+    steps: looks.at(-1)!.step,
+  };
   return Object.fromEntries(
     Object.entries(said).map(([key, value]) => [`kronflow.train.${key}`, String(value)]),
   );

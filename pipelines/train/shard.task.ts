@@ -1,6 +1,7 @@
 import type { LanguageModelShape } from '../../src/core/language-model.js';
 import { backward } from '../../src/lab/model/backward.js';
 import { crossEntropy } from '../../src/lab/model/cross-entropy.js';
+import { createDropout } from '../../src/lab/model/dropout.js';
 import { forward } from '../../src/lab/model/forward.js';
 import { modelOver } from '../../src/lab/model/parameters.js';
 import { reusedScratch } from '../../src/lab/model/scratch.js';
@@ -11,6 +12,8 @@ import { chooseSequenceKernels } from './kernels.js';
 export interface ShardData {
   readonly shape: LanguageModelShape;
   readonly kernel: string;
+  /** Share of numbers that training leaves out. */
+  readonly dropout: number;
   /** Bytes. */
   readonly text: SharedArrayBuffer;
   /** All parameters, float32. */
@@ -29,22 +32,25 @@ export interface ShardWork {
   readonly length: number;
   /** Factor on the gradient. */
   readonly weight: number;
+  /** Of dropout; with where a sequence starts it says what is left out. */
+  readonly seed: number;
 }
 
-const { shape, kernel, text, parameters, gradients } = threadData<ShardData>();
+const { shape, kernel, dropout: rate, text, parameters, gradients } = threadData<ShardData>();
 const bytes = new Uint8Array(text);
 const model = modelOver(shape, new Float32Array(parameters));
 const kernels = chooseSequenceKernels(kernel);
 const scratch = reusedScratch();
 
 /** Negative log likelihood, in nats, summed over all tokens; the gradient is left where the work says. */
-export default function runShard({ gradient, starts, length, weight }: ShardWork): number {
+export default function runShard({ gradient, starts, length, weight, seed }: ShardWork): number {
   const into = gradient === null ? null : new Float32Array(gradients[gradient]);
   into?.fill(0);
   let sum = 0;
   for (const start of starts) {
     scratch.reset();
-    const pass = forward(model, bytes.subarray(start, start + length), { kernels, scratch });
+    const dropout = into === null || rate === 0 ? null : createDropout(rate, seed ^ start);
+    const pass = forward(model, bytes.subarray(start, start + length), { kernels, scratch, dropout });
     const losses = crossEntropy(pass.logits, bytes.subarray(start + 1, start + length + 1), weight);
     sum += losses.reduce((all, loss) => all + loss, 0);
     if (into !== null) backward(model, pass, modelOver(shape, into), { kernels, scratch });

@@ -33,29 +33,34 @@ const root = import.meta.url.endsWith('.ts') ? '../../dist/pipelines/train/' : '
 export function openShards(
   shape: LanguageModelShape,
   text: SharedArrayBuffer,
-  { threads, kernel }: { readonly threads: number; readonly kernel: string },
+  {
+    threads,
+    kernel,
+    dropout,
+  }: Omit<ShardData, 'shape' | 'text' | 'parameters' | 'gradients'> & { readonly threads: number },
 ): Shards {
   const numbers = () =>
     new Float32Array(new SharedArrayBuffer(parameterCount(shape) * Float32Array.BYTES_PER_ELEMENT));
   const parameters = numbers();
   const gradients = Array.from({ length: SHARDS }, numbers);
   const pool = openThreads<ShardWork, number>(new URL(`${root}shard.task.js`, import.meta.url), threads, {
-    ...{ shape, kernel, text, parameters: parameters.buffer },
+    ...{ shape, kernel, dropout, text, parameters: parameters.buffer },
     gradients: gradients.map(({ buffer }) => buffer),
   } as ShardData);
-  const run = async (starts: readonly number[], length: number, withGradient: boolean) => {
+  const run = async (starts: readonly number[], length: number, step: number | null) => {
     const weight = 1 / (starts.length * length);
     const losses = Array.from({ length: SHARDS }, (_, shard) => {
       const own = starts.filter((_start, i) => i % SHARDS === shard);
-      return pool.run({ gradient: withGradient ? shard : null, starts: own, length, weight });
+      const seed = Math.imul((step ?? 0) + 1, 0x9e3779b1); // steps far apart
+      return pool.run({ gradient: step === null ? null : shard, starts: own, length, weight, seed });
     });
     return (await Promise.all(losses)).reduce((sum, loss) => sum + loss, 0);
   };
   return {
     parameters,
-    loss: (starts, length) => run(starts, length, false),
+    loss: (starts, length) => run(starts, length, null),
     async gradient(step, starts, length) {
-      const loss = await run(starts, length, true);
+      const loss = await run(starts, length, step);
       if (!Number.isFinite(loss)) throw diverged(step, 'the loss', loss);
       return { loss, gradient: sumOf(gradients, shape, step) };
     },

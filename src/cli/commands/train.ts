@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 import { SEQUENCE_KERNELS } from '../../../pipelines/train/kernels.js';
 import { parsePhases, type Phase } from '../../../pipelines/train/phases.js';
 import { trainModel, type Look, type Trained } from '../../../pipelines/train.js';
+import { groupThousands } from '../../core/format.js';
 import type { Order } from '../../core/shape.js';
 import { VERSION } from '../../core/version.js';
 import { EXIT } from '../exit-codes.js';
@@ -21,6 +22,7 @@ interface Flags {
   readonly scale?: number;
   readonly phases: readonly Phase[];
   readonly rate: number;
+  readonly dropout: number;
   readonly heldOut: number;
   readonly every: number;
   readonly seed: number;
@@ -75,6 +77,12 @@ export function addTrainCommand(program: Command): void {
       0.008,
     )
     .option(
+      '--dropout <share>',
+      'share of numbers that training leaves out at random',
+      number('--dropout', '0 or more, and below 1', (x) => x >= 0 && x < 1),
+      0.1,
+    )
+    .option(
       '--held-out <share>',
       'share of the text, at its end, that is not trained on',
       number('--held-out', 'above 0 and below 1', (x) => x > 0 && x < 1),
@@ -108,9 +116,7 @@ async function train(text: string, flags: Flags): Promise<void> {
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   const said = `${JSON.stringify(report(shape, flags, trained), null, 2)}\n`;
   if (log !== undefined) await writeFile(log, said);
-  process.stdout.write(
-    json ? said : `${flags.output}: ${trained.parameters.toLocaleString('en')} parameters\n`,
-  );
+  process.stdout.write(json ? said : `${flags.output}: ${groupThousands(trained.parameters)} parameters\n`);
   if (stop.signal.aborted) process.exitCode = EXIT.interrupted;
 }
 
@@ -121,6 +127,6 @@ function lookLine({ step, tokens, train_bits, held_out_bits, seconds }: Look): s
 
 /** All that decides the model, and what was seen; no names of files. */
 function report(shape: object, flags: Flags, { looks, ...trained }: Trained) {
-  const { phases, rate, heldOut, seed } = flags;
-  return { kronflow: VERSION, shape, phases, rate, held_out: heldOut, seed, ...trained, looks };
+  const { phases, rate, dropout, heldOut, seed } = flags;
+  return { kronflow: VERSION, shape, phases, rate, dropout, held_out: heldOut, seed, ...trained, looks };
 }

@@ -1,5 +1,6 @@
 import type { LanguageModel, LanguageModelLayer } from '../../core/language-model.js';
 import type { ProductSizes, SequenceKernels, SequenceRows } from '../../core/sequence.js';
+import { applyFactors } from './dropout.js';
 import { eachRow, type LayerPass, type Pass } from './forward.js';
 import { addNormBack } from './norm.js';
 import { newLike, type Scratch } from './scratch.js';
@@ -17,7 +18,7 @@ export interface BackwardOptions {
  */
 export function backward(
   model: LanguageModel,
-  { ids, layers, last, logits: byLogits }: Pass,
+  { ids, layers, last, logits: byLogits, skipped }: Pass,
   gradient: LanguageModel,
   { kernels, scratch = newLike(model.embed) }: BackwardOptions,
 ): void {
@@ -32,7 +33,8 @@ export function backward(
   for (let l = layers.length - 1; l >= 0; l--)
     layerBack(model, l, layers[l], gradient.layers[l], byX, { kernels, scratch });
   for (let i = 0; i < byX.length; i++) gradient.positions[i] += byX[i];
-  eachRow(gradient, ids, (table, row, from) => {
+  eachRow(gradient, ids, (table, row, from, back) => {
+    if (skipped.has(back * n * dModel + from)) return;
     for (let t = 0; t < dModel; t++) table[row + t] += byX[from + t];
   });
 }
@@ -41,7 +43,7 @@ export function backward(
 function layerBack(
   { shape, layers }: LanguageModel,
   layer: number,
-  { attended, rows, answers, fed, hidden, active }: LayerPass,
+  { attended, rows, answers, fed, hidden, active, dropped }: LayerPass,
   gradient: LanguageModelLayer,
   byX: Float32Array,
   { kernels, scratch }: Required<BackwardOptions>,
@@ -53,13 +55,19 @@ function layerBack(
 
   const byHidden = scratch.take(n * between);
   products(active, down, byX, { inner: between, columns: dModel }, gradient.down, byHidden);
+  if (dropped) applyFactors(byHidden, dropped.active);
   for (let i = 0; i < byHidden.length; i++) byHidden[i] *= hidden[i] > 0 ? 2 * hidden[i] : 0;
   const byFed = scratch.take(n * dModel);
   products(fed.y, up, byHidden, { inner: dModel, columns: between }, gradient.up, byFed);
   addNormBack(fed, byFed, byX);
 
   const byOut = scratch.take(n * width);
-  products(answers.out, output, byX, { inner: width, columns: dModel }, gradient.output, byOut);
+  let byAttention = byX;
+  if (dropped) {
+    byAttention = scratch.take(byX.length);
+    for (let i = 0; i < byX.length; i++) byAttention[i] = byX[i] * dropped.attention[i];
+  }
+  products(answers.out, output, byAttention, { inner: width, columns: dModel }, gradient.output, byOut);
   const byRows = rowsLike(rows, scratch);
   kernels.attendBack({ n, heads, d, scale }, rows, answers, byOut, byRows);
   const byAttended = scratch.take(n * dModel);

@@ -9,7 +9,7 @@ export interface OptimiserOptions {
   readonly momentum: number;
   /** Of the running mean of their squares; for tables. */
   readonly squares: number;
-  /** Share of each matrix that is taken away per step and unit of rate. */
+  /** Share of each number that is taken away per step and unit of rate. */
   readonly decay: number;
 }
 
@@ -25,7 +25,7 @@ export interface Optimiser {
   step(flat: Float32Array, gradient: Float32Array, rate: number): void;
 }
 
-/** Muon for the matrices of layers, Adam (Kingma & Ba 2015) for embedding and positions: a step may leave their rows out. */
+/** Muon for the matrices of layers, AdamW (Loshchilov & Hutter 2019) for embedding and positions: a step may leave their rows out. */
 export function createOptimiser(
   shape: LanguageModelShape,
   kernels: Pick<SequenceKernels, 'addProduct'>,
@@ -62,7 +62,7 @@ function muon(
   };
 }
 
-function adam({ rows, columns }: Parameter, { momentum, squares }: OptimiserOptions): Move {
+function adam({ rows, columns }: Parameter, { momentum, squares, decay }: OptimiserOptions): Move {
   const [first, second] = [new Float32Array(rows * columns), new Float32Array(rows * columns)];
   let steps = 0;
   return (to, gradient, rate) => {
@@ -71,7 +71,8 @@ function adam({ rows, columns }: Parameter, { momentum, squares }: OptimiserOpti
     for (let i = 0; i < to.length; i++) {
       first[i] += (1 - momentum) * (gradient[i] - first[i]);
       second[i] += (1 - squares) * (gradient[i] ** 2 - second[i]);
-      to[i] -= (rate * (first[i] / unbias1)) / (Math.sqrt(second[i] / unbias2) + EPSILON);
+      const direction = first[i] / unbias1 / (Math.sqrt(second[i] / unbias2) + EPSILON);
+      to[i] -= rate * (direction + decay * to[i]);
     }
   };
 }
