@@ -188,6 +188,69 @@ static double features(int paired) {
   return worst;
 }
 
+static float *numbers(int count) { // nothing behind the last
+  float *x = malloc(sizeof(float) * count);
+  for (int i = 0; i < count; i++) x[i] = (float)(2 * uniform() - 1);
+  return x;
+}
+
+static double inner(const float *x, const float *y, int count) {
+  double sum = 0;
+  for (int i = 0; i < count; i++) sum += (double)x[i] * y[i];
+  return sum;
+}
+
+// Worst difference of the last answers of a sequence from plain loops, and of what every gradient must have in common: answers
+// are linear in v1 and in v2, scores in q, k1 and k2
+static double sequence(int tensor) {
+  const SequenceShape shape = {between(1, 40), between(1, 3), between(0, 3) ? between(1, 40) : 16, 0.7};
+  const int width = shape.heads * shape.d, length = shape.n * width, last = (shape.n - 1) * width;
+  float *r[5], *g[5], *out = numbers(length), *logs = numbers(shape.n * shape.heads), *by = numbers(length);
+  for (int i = 0; i < 5; i++) {
+    const int there = tensor || (i != 2 && i != 4);
+    r[i] = there ? numbers(length) : NULL, g[i] = there ? numbers(length) : NULL;
+  }
+  const SequenceRows rows = {r[0], r[1], r[2], r[3], r[4]};
+  const SequenceGradients gradients = {g[0], g[1], g[2], g[3], g[4]};
+  if (!kernel_sequence(&shape, &rows, out, logs, NULL, NULL) || !kernel_sequence(&shape, &rows, out, logs, by, &gradients)) return 1;
+  double l = 0, acc[64] = {0}, worst = 0;
+  for (int a = 0; a < shape.n; a++)
+    for (int b = 0; b < (tensor ? shape.n : 1); b++) {
+      double s = 0;
+      for (int t = 0; t < shape.d; t++) s += 0.7 * r[0][last + t] * r[1][a * width + t] * (tensor ? r[2][b * width + t] : 1);
+      l += exp(s);
+      for (int t = 0; t < shape.d; t++) acc[t] += exp(s) * r[3][a * width + t] * (tensor ? r[4][b * width + t] : 1);
+    }
+  for (int t = 0; t < shape.d; t++) worst = fmax(worst, fabs(out[last + t] - acc[t] / l));
+  const double values = inner(by, out, length), scores = inner(g[0], r[0], length);
+  worst = fmax(worst, fmax(fabs(inner(g[3], r[3], length) - values), fabs(inner(g[1], r[1], length) - scores)) / length);
+  if (tensor) worst = fmax(worst, fmax(fabs(inner(g[4], r[4], length) - values), fabs(inner(g[2], r[2], length) - scores)) / length);
+  for (int i = 0; i < 5; i++) free(r[i]), free(g[i]);
+  free(out), free(logs), free(by);
+  return worst;
+}
+
+// Worst difference of a product of either operand as it is or turned
+static double product(void) {
+  const int rows = between(1, 40), depth = between(1, 300), columns = between(1, 80);
+  float *x = numbers(rows * depth), *w = numbers(depth * columns), *turned = malloc(sizeof(float) * rows * depth), *out[2];
+  for (int r = 0; r < rows; r++)
+    for (int k = 0; k < depth; k++) turned[k * rows + r] = x[r * depth + k];
+  double worst = 0;
+  for (int way = 0; way < 2; way++) {
+    out[way] = calloc(rows * columns, sizeof(float));
+    if (!kernel_add_product(way ? turned : x, way, w, 0, out[way], rows, depth, columns)) return 1;
+  }
+  for (int r = 0; r < rows; r++)
+    for (int c = 0; c < columns; c++) {
+      double sum = 0;
+      for (int k = 0; k < depth; k++) sum += (double)x[r * depth + k] * w[k * columns + c];
+      for (int way = 0; way < 2; way++) worst = fmax(worst, fabs(out[way][r * columns + c] - sum) / depth);
+    }
+  free(x), free(w), free(turned), free(out[0]), free(out[1]);
+  return worst;
+}
+
 int main(int count, char **names) {
   for (int i = 1; i < count; i++) {
     if (kernel_choose(names[i]) == NULL) {
@@ -199,6 +262,7 @@ int main(int count, char **names) {
       fast = fmax(fast, fmax(once(0, 0, 0), once(0, 1, 0)));
       skipped = fmax(skipped, fmax(once(0, 0, 1), once(0, 1, 1)));
       fast = fmax(fast, fmax(mass(0), mass(1)));
+      fast = fmax(fast, fmax(product(), fmax(sequence(0), sequence(1))));
       exact = fmax(exact, fmax(once(1, 0, 0), fmax(features(0), features(1))));
     }
     printf("%s: worst error %.1e in float32, %.1e in float64\n", names[i], fast, exact);
