@@ -1,25 +1,22 @@
 import type { Files, Scaffold } from './names.js';
-import { packageFiles, readmeOf, referenceOf } from './package-files.js';
+import { pipelinePackage, referenceOf } from './package-files.js';
 
 const ABOUT = 'An operator for kronflow: it adds rows to `measures.parquet` of a trace.';
 
 /** A plug-in package with one operator: it measures something of every answer. */
 export function operatorPackage(scaffold: Scaffold): Files {
-  const { name, typescript } = scaffold;
-  return {
-    [`${name}.${typescript ? 'ts' : 'js'}`]: code(scaffold),
-    'pipeline.yaml': pipeline(scaffold),
-    'pipeline.test.yaml': pipelineTest(scaffold),
-    ...packageFiles(scaffold, {
-      ...{ kind: 'operator', dependencies: { rxjs: '^7.8.2' } },
-      readme: readmeOf(scaffold, 'operator', ABOUT),
-      test: 'kronflow test pipeline.test.yaml',
-    }),
-  };
+  return pipelinePackage(scaffold, {
+    kind: 'operator',
+    about: ABOUT,
+    dependencies: { rxjs: '^7.8.2' },
+    code: code(scaffold),
+    pipeline: pipeline(scaffold),
+    pipelineTest: pipelineTest(scaffold),
+  });
 }
 
-function code({ name, exported, typescript }: Scaffold): string {
-  return `${typescript ? '' : '// @ts-check\n'}import { defineOperator } from 'kronflow';
+function code({ name, exported }: Scaffold): string {
+  return `import { defineOperator } from 'kronflow';
 import { map } from 'rxjs';
 import { z } from 'zod';
 

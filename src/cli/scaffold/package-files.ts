@@ -26,8 +26,36 @@ export function referenceOf(scaffold: Scaffold): string {
   return `${moduleOf(scaffold)}#${scaffold.exported}`;
 }
 
+/** What differs between packages with a plug-in that is tested by its pipeline alone. */
+export interface PipelinePackage extends Pick<PackageParts, 'kind'> {
+  /** What it is, in a sentence. */
+  readonly about: string;
+  readonly dependencies?: PackageParts['dependencies'];
+  readonly code: string;
+  readonly pipeline: string;
+  readonly pipelineTest: string;
+}
+
+/** A package with a plug-in, a pipeline that uses it, and a test of that. */
+export function pipelinePackage(scaffold: Scaffold, parts: PipelinePackage): Files {
+  const { kind, about, dependencies = {} } = parts;
+  return {
+    [codeFile(scaffold)]: `${scaffold.typescript ? '' : '// @ts-check\n'}${parts.code}`,
+    'pipeline.yaml': parts.pipeline,
+    'pipeline.test.yaml': parts.pipelineTest,
+    ...packageFiles(scaffold, {
+      ...{ kind, dependencies, readme: readmeOf(scaffold, kind, about) },
+      test: 'kronflow test pipeline.test.yaml',
+    }),
+  };
+}
+
+function codeFile({ name, typescript }: Scaffold): string {
+  return `${name}.${typescript ? 'ts' : 'js'}`;
+}
+
 /** README.md of a package: what it is, how to test it, run it and read about it. */
-export function readmeOf(scaffold: Scaffold, kind: PluginKind, about: string): string {
+function readmeOf(scaffold: Scaffold, kind: PluginKind, about: string): string {
   return `# ${scaffold.name}
 
 ${about}

@@ -1,24 +1,21 @@
 import type { Files, Scaffold } from './names.js';
-import { packageFiles, readmeOf, referenceOf } from './package-files.js';
+import { pipelinePackage, referenceOf } from './package-files.js';
 
 const ABOUT = 'A sink for kronflow: it takes the rows of a run beside the trace.';
 
 /** A plug-in package with one sink: it takes the rows of a run beside the trace. */
 export function sinkPackage(scaffold: Scaffold): Files {
-  const { name, typescript } = scaffold;
-  return {
-    [`${name}.${typescript ? 'ts' : 'js'}`]: code(scaffold),
-    'pipeline.yaml': pipeline(scaffold),
-    'pipeline.test.yaml': pipelineTest(scaffold),
-    ...packageFiles(scaffold, {
-      ...{ kind: 'sink', dependencies: {}, readme: readmeOf(scaffold, 'sink', ABOUT) },
-      test: 'kronflow test pipeline.test.yaml',
-    }),
-  };
+  return pipelinePackage(scaffold, {
+    kind: 'sink',
+    about: ABOUT,
+    code: code(scaffold),
+    pipeline: pipeline(scaffold),
+    pipelineTest: pipelineTest(scaffold),
+  });
 }
 
-function code({ name, exported, typescript }: Scaffold): string {
-  return `${typescript ? '' : '// @ts-check\n'}import { open } from 'node:fs/promises';
+function code({ name, exported }: Scaffold): string {
+  return `import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineSink } from 'kronflow';
 import { z } from 'zod';

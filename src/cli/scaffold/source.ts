@@ -1,20 +1,17 @@
 import type { Files, Scaffold } from './names.js';
-import { packageFiles, readmeOf, referenceOf } from './package-files.js';
+import { pipelinePackage, referenceOf } from './package-files.js';
 
 const ABOUT = 'A source for kronflow.';
 
 /** A plug-in package with one source: rows q, k and v of every token. */
 export function sourcePackage(scaffold: Scaffold): Files {
-  const { name, typescript } = scaffold;
-  return {
-    [`${name}.${typescript ? 'ts' : 'js'}`]: code(scaffold),
-    'pipeline.yaml': pipeline(scaffold),
-    'pipeline.test.yaml': pipelineTest(scaffold),
-    ...packageFiles(scaffold, {
-      ...{ kind: 'source', dependencies: {}, readme: readmeOf(scaffold, 'source', ABOUT) },
-      test: 'kronflow test pipeline.test.yaml',
-    }),
-  };
+  return pipelinePackage(scaffold, {
+    kind: 'source',
+    about: ABOUT,
+    code: code(scaffold),
+    pipeline: pipeline(scaffold),
+    pipelineTest: pipelineTest(scaffold),
+  });
 }
 
 function code({ name, exported, typescript }: Scaffold): string {
@@ -25,7 +22,7 @@ function code({ name, exported, typescript }: Scaffold): string {
         'const row = (fill: () => number) =>',
       ]
     : ['defineSource, randomStream', 'async *open() {', 'const row = (/** @type {() => number} */ fill) =>'];
-  return `${typescript ? '' : '// @ts-check\n'}import { ${imports} } from 'kronflow';
+  return `import { ${imports} } from 'kronflow';
 import { z } from 'zod';
 
 /** Normal keys and values that are N(1, 1). (Say here what your rows are, and what is to be learnt from them.) */
