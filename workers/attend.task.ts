@@ -2,7 +2,7 @@ import { workerData } from 'piscina';
 import type { SharedMemory } from './arena.js';
 import { CONTROL, controlLength, SEAT, seatAt, SPINS } from './control.js';
 import type { KernelName } from './kernels/kernel.js';
-import { Failure, type FailureCode } from '../src/core/failure.js';
+import { isFailure, type FailureCode } from '../src/core/failure.js';
 import { openKernels } from './kernels/ladder.js';
 import type { WasmBuild } from './kernels/wasm.js';
 import { TileTaker, type Seat } from './take-tiles.js';
@@ -70,7 +70,7 @@ export default async function attend(seat: ThreadSeat): Promise<TaskError | null
 function describe(error: unknown): TaskError {
   if (!(error instanceof Error)) return { message: String(error), stack: undefined };
   const { message, stack } = error;
-  if (!(error instanceof Failure)) return { message, stack };
+  if (!isFailure(error)) return { message, stack };
   return { message, stack, failure: { code: error.code, what: error.what, hint: error.hint } };
 }
 

@@ -1,4 +1,4 @@
-import { Failure } from '../src/core/failure.js';
+import { isFailure } from '../src/core/failure.js';
 import { TaskFailure, type AttendRequest, type AttentionPool, type Threading } from '../src/core/pool.js';
 import { wholeView, type SharedArena } from './arena.js';
 import { TILINGS } from './kernels/kernel.js';
@@ -103,7 +103,7 @@ async function importTasks(
 ): Promise<void> {
   for (const name of names) {
     await tasks.load(name).catch((error: unknown) => {
-      if (!(error instanceof Failure)) throw error;
+      if (!isFailure(error)) throw error;
       const asks = ({ plan }: AttendRequest) =>
         plan.jobs.some((job) => job.kind === 'task' && job.task === name);
       throw new TaskFailure(requests.findIndex(asks), error);

@@ -158,6 +158,17 @@ describe('a task that fails', () => {
     }
   });
 
+  it.each([1, 2])(
+    'keeps the words of a failure of another copy of kronflow, on %i threads',
+    async (threads) => {
+      const { arena, task, request } = problem(MANY);
+      const refused = open({ arena, threads }).attend([request(task('refuses'))]);
+      await expect(refused).rejects.toMatchObject({
+        ...{ name: 'Failure', what: expect.stringMatching(/rows are too short$/), hint: 'make them longer' },
+      });
+    },
+  );
+
   it('that depends on more than its argument is told so', async () => {
     const { arena, task, request } = problem(3);
     const what = expect.stringMatching(

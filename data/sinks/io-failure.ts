@@ -1,4 +1,4 @@
-import { Failure } from '../../src/core/failure.js';
+import { Failure, isFailure } from '../../src/core/failure.js';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const REFUSED = new Set(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EISDIR', 'ENOENT', 'ENAMETOOLONG', 'ELOOP']);
@@ -9,7 +9,7 @@ const REFUSED = new Set(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EISDIR', 'ENOEN
  */
 export function writeFailure(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (error instanceof Failure || typeof code !== 'string') return error;
+  if (isFailure(error) || typeof code !== 'string') return error;
   if (FULL.has(code)) {
     return new Failure(
       'disk-full',

@@ -8,7 +8,7 @@ import type {
   Size,
   SizeInput,
 } from '../../src/core/cache.js';
-import { Failure } from '../../src/core/failure.js';
+import { Failure, isFailure } from '../../src/core/failure.js';
 import { didYouMean } from '../../src/core/nearest.js';
 import { API_VERSION, define } from '../../src/core/plugin.js';
 import { mergingSide } from './keeping/merging-side.js';
@@ -146,7 +146,7 @@ function saidByMerge<T>(make: () => T): T {
   try {
     return make();
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    if (!isFailure(error)) throw error;
     throw new Failure(error.code, `${NAME}: ${error.what}`, error.hint, { cause: error });
   }
 }

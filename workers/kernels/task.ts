@@ -1,4 +1,4 @@
-import { Failure } from '../../src/core/failure.js';
+import { Failure, isFailure } from '../../src/core/failure.js';
 import type { Floats } from '../../src/core/memory.js';
 import type { Matrix, TaskJob } from '../../src/core/plan.js';
 import type { Task, TaskCall, TaskPartial, TaskRows } from '../../src/core/task.js';
@@ -43,7 +43,7 @@ export function failureOf(task: Task, job: TaskJob, query: TaskQuery, from: numb
   try {
     callTask(task, job, query, from, to);
   } catch (error) {
-    if (error instanceof Failure) return error;
+    if (isFailure(error)) return error;
     const words = error instanceof Error ? error.message : String(error);
     const what = `task ${job.task}, rows ${from} to ${to}: ${words}`;
     return new Failure('plugin-failed', what, undefined, { cause: error });

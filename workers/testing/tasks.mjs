@@ -46,6 +46,11 @@ export const nothing = ({ q }) => ({
 export const throws = ({ from }) => {
   throw new TypeError(`no such row: ${from}`);
 };
+/** As another copy of kronflow would throw it, which a plug-in may have brought. */
+export const refuses = () => {
+  const words = { name: 'Failure', code: 'bad-option', what: 'rows are too short', hint: 'make them longer' };
+  throw Object.assign(new Error('rows are too short\n  hint: make them longer'), words);
+};
 export const notANumber = (call) => ({ ...attendRows(call), l: NaN });
 export const infinite = (call) => ({
   ...attendRows(call),
