@@ -1,5 +1,9 @@
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { lastValueFrom, of } from 'rxjs';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { temporaryFolder } from '../data/testing/folder.js';
 import { gaussianSource } from '../data/sources/gaussian.js';
 import { window } from '../operators/caches/window.js';
 import { loadRows } from '../operators/load-rows.js';
@@ -8,11 +12,21 @@ import { updateCaches } from '../operators/update-caches.js';
 import { decode, replay } from './decode.js';
 import { memorySink } from './memory-sink.js';
 import { openRun, type OpenRunOptions } from './open-run.js';
+import { PLUGINS } from './plugins/testing/plug-ins-by-structure.js';
 import { request, smallRun } from './testing/small-run.js';
 
 const ROWS = { reference: 'f64', recall: 0, sparsity: null, recording: false, outputs: true } as const;
 const OPTIONS = { ...ROWS, timings: false, rotary: false };
 const SMALL = { threads: 1, kernel: 'reference' } as const;
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+beforeAll(() => {
+  writeFileSync(join(folder.path, 'mine.mjs'), PLUGINS);
+  symlinkSync(fileURLToPath(new URL('../node_modules', import.meta.url)), join(folder.path, 'node_modules'));
+});
+const mineOf = (name: string) => `${join(folder.path, 'mine.mjs')}#${name}`;
 
 async function* text(): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode('one two three two one two');
@@ -50,6 +64,28 @@ it('takes sizes from a source of rows, and factories as they are', async () => {
     ['all', 5],
   ]);
   expect(last[1].err_rel_l2).toBe(0); // float64 sums, like the reference
+});
+
+it('takes caches from files, by reference, under the name that they give themselves', async () => {
+  const sink = memorySink();
+  const mine = { name: mineOf('breaking'), at: 99 };
+  const caches = [mine, { ...mine, label: 'again' }, 'four-cache'];
+  const run = await openRun({ ...SMALL, source: { name: 'gaussian', n: 3, d: 4, heads: 1 }, caches, sink });
+  await lastValueFrom(replay(run, run.entries(), OPTIONS));
+  await run.close();
+  expect(sink.steps.map(({ cache }) => cache).slice(-3)).toEqual(['breaking', 'again', 'four-cache']);
+  expect(sink.steps.at(-3)!.err_rel_l2).toBe(0);
+});
+
+it('takes sources from files, and holds them to their contract', async () => {
+  const source = { name: mineOf('source'), fault: 'nan' };
+  const run = await openRun({ ...SMALL, source, caches: [{ name: 'window', size: 2 }] });
+  expect(run.shape).toMatchObject({ d: 4, heads: 2, order: 'matrix' });
+  const played = lastValueFrom(replay(run, run.entries(), OPTIONS));
+  await expect(played).rejects.toThrow(/^source .*mine\.mjs#source.*NaN/);
+  await run.close();
+  const wrongKind = openRun({ ...SMALL, caches: [mineOf('source')] });
+  await expect(wrongKind).rejects.toThrow(/is a source, where a cache is needed/);
 });
 
 it('needs no source: a program may bring its own steps, with plain operators', async () => {

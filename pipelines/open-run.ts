@@ -1,11 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { sources } from '../data/sources/index.js';
-import { caches as builtIn } from '../operators/caches/index.js';
 import type { CacheFactory } from '../src/core/cache.js';
 import type { RecordedStep, TokenEvent } from '../src/core/event.js';
 import { Failure } from '../src/core/failure.js';
 import { Ledger } from '../src/core/ledger.js';
-import { findByName } from '../src/core/plugin.js';
 import { randomStream } from '../src/core/random.js';
 import type { Run } from '../src/core/run.js';
 import type { ModelShape } from '../src/core/shape.js';
@@ -19,8 +16,13 @@ import { openPool } from '../workers/open-pool.js';
 import { createBank, type LabelledCache } from './cache-bank.js';
 import { clockFrom } from './execute.js';
 import { loadWeights } from './load-weights.js';
+import { guardSource } from './plugins/guard-source.js';
+import { isReference, loadPlugins, pluginOf, type Registry } from './registry.js';
 
-/** A plug-in by name with its options beside it, as in a pipeline file: `{ name: 'window', size: 32 }`. */
+/**
+ * A plug-in by name with its options beside it, as in a pipeline file: `{ name: 'window', size: 32 }`. A name may be a
+ * reference to a file or a package, `./my-cache.js#name`, found from the working folder.
+ */
 export interface PluginEntry {
   readonly name: string;
   readonly [option: string]: unknown;
@@ -69,13 +71,14 @@ const DEFAULTS = { d: 64, heads: 2, layers: 1, order: 'tensor', scale: 1 } as co
  * Make everything that operators need from a few words: memory, ledger, threads, caches, clock, seeded random numbers. The
  * same seed, source and sizes give the numbers that `kronflow run` gives. Close it when the flow is done.
  *
- * @throws Failure for a name that does not exist, an option that is wrong, or sizes that the source contradicts
+ * @throws Failure for a name that does not exist, a plug-in or an option that is wrong, or sizes that the source contradicts
  */
 export async function openRun(options: OpenRunOptions): Promise<OpenRun> {
   const { seed = 1, memory = Infinity, scoreStd = 1 } = options;
-  const caches = options.caches.map(labelled);
+  const registry = await loadPlugins(namesIn(options), process.cwd());
+  const caches = options.caches.map((entry) => labelled(entry, registry));
   refuseTwins(caches);
-  const source = options.source === undefined ? null : openSource(options.source, options);
+  const source = options.source === undefined ? null : openSource(options.source, options, registry);
   const shape = await shapeOf(options, source);
   const weights = source?.kind === 'tokens' ? await loadWeights({ seed, model: model(shape, scoreStd) }) : [];
   const arena = SharedArena.create();
@@ -96,12 +99,21 @@ export async function openRun(options: OpenRunOptions): Promise<OpenRun> {
   };
 }
 
-function labelled(entry: CacheEntry): LabelledCache {
-  if (typeof entry === 'string') return labelled({ name: entry });
+/** Every name that may stand for a plug-in. */
+function namesIn({ caches, source }: OpenRunOptions): readonly string[] {
+  return [...caches, source].flatMap((entry) => {
+    if (typeof entry === 'string') return [entry];
+    return typeof entry === 'object' && 'name' in entry ? [entry.name] : [];
+  });
+}
+
+function labelled(entry: CacheEntry, registry: Registry): LabelledCache {
+  if (typeof entry === 'string') return labelled({ name: entry }, registry);
   if ('factory' in entry) return entry as LabelledCache;
   if ('create' in entry) return { label: (entry as CacheFactory).spec.name, factory: entry as CacheFactory };
-  const { name, label = name, ...options } = entry as PluginEntry;
-  return { label: String(label), factory: findByName('cache', builtIn, name)(options) };
+  const { name, label, ...options } = entry as PluginEntry;
+  const plugin = pluginOf(registry, 'cache', name);
+  return { label: String(label ?? plugin.spec.name), factory: plugin(options) };
 }
 
 /** Rows of two caches with one label could not be told apart. */
@@ -117,11 +129,13 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 function openSource(
   entry: SourceEntry,
   { seed = 1, stdin = nothing() }: Pick<OpenRunOptions, 'seed' | 'stdin'>,
+  registry: Registry,
 ): Source {
-  if (typeof entry === 'string') return openSource({ name: entry }, { seed, stdin });
+  if (typeof entry === 'string') return openSource({ name: entry }, { seed, stdin }, registry);
   if (typeof entry === 'function') return entry({ seed, stdin });
   const { name, ...options } = entry;
-  return findByName('source', sources, name)(options)({ seed, stdin });
+  const make = () => pluginOf(registry, 'source', name)(options)({ seed, stdin });
+  return isReference(name) ? guardSource(name, make) : make();
 }
 
 /** What the source dictates, what was asked for, or a default; a source of rows may be contradicted in its scale only. */
