@@ -3,7 +3,7 @@ import { temporaryFolder } from '../data/testing/folder.js';
 import { ORDERS } from './testing/five-caches.js';
 import { KillableRun, type Outcome } from './testing/kill-and-resume.js';
 
-const KILLS = 2; // of each order; resume.long.test.ts has the many
+const KILLS = 4; // of each order; resume.long.test.ts has the many
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 

@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { afterAll, expect, it } from 'vitest';
+import { temporaryFolder } from '../testing/folder.js';
+import { killWriters, victim } from '../testing/kill-writer.js';
+
+const KILLS = 100;
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+it(`kill -9 at ${KILLS} random moments loses nothing acknowledged, and sealing leaves an exact prefix`, async () => {
+  expect(existsSync(victim), 'npm run build first').toBe(true);
+  const seed = Number(process.env.KRONFLOW_SEED ?? 2027);
+  const seen = await killWriters(folder.path, KILLS, seed);
+  console.log('killed while', seen);
+  expect(seen.writing).toBeGreaterThanOrEqual(KILLS / 3);
+  expect(seen.sealing).toBeGreaterThanOrEqual(KILLS / 6);
+  expect(seen.whole).toBeGreaterThanOrEqual(seen.sealing);
+});
