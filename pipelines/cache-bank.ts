@@ -12,6 +12,7 @@ import type {
   StepPlace,
 } from '../src/core/run.js';
 import { valueNorm } from '../src/core/value-norm.js';
+import { factoryAt } from './allocation/factories.js';
 import { createDrops, failureOf, type Drops } from './plugins/drops.js';
 
 /** A cache of a run and the name its rows carry. */
@@ -20,6 +21,8 @@ export interface LabelledCache {
   /** What users name it by, where that is a reference: messages about a plug-in say where it is from. */
   readonly name?: string;
   readonly factory: CacheFactory;
+  /** By layer and head, where they have budgets of their own; then `factory` is that of the first. */
+  readonly allocated?: readonly (readonly CacheFactory[])[];
 }
 
 /** One cache of a bank as plain data, and where it belongs. */
@@ -166,10 +169,11 @@ const METHODS = ['append', 'plan', 'census', 'snapshot', 'restore'] as const;
 
 function holdOne(
   { arena, ledger, random, shape }: BankParts,
-  { label, factory }: LabelledCache,
+  { label, ...made }: LabelledCache,
   { streamId, layer }: StepPlace,
   head: number,
 ): HeldCache {
+  const factory = factoryAt(made, layer, head);
   const one = holdCache({
     ...{ label, streamId, layer, head, factory, shape, arena, ledger },
     random: random('cache', label, streamId, layer, head),

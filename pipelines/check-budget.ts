@@ -6,6 +6,8 @@ import type { ModelShape } from '../src/core/shape.js';
 import { LARGEST_MEMORY } from '../workers/arena.js';
 import { mostReserved } from '../workers/rows.js';
 import { pluginFailure } from '../src/core/thrown.js';
+import type { CacheFactory } from '../src/core/cache.js';
+import { factoriesOf } from './allocation/factories.js';
 import type { LabelledCache } from './cache-bank.js';
 import type { StreamLength } from './stream-lengths.js';
 
@@ -117,23 +119,28 @@ function planBytes(question: BudgetQuestion, steps: number): Need {
   const { caches, reference, shape, bytesPerNumber } = question;
   const lengths = question.lengths(steps);
   const streams = lengths.reduce((sum, group) => sum + group.streams, 0);
-  const instances = streams * shape.heads * shape.layers; // of each cache
   let [used, reserved] = [0, WORKING_BYTES];
   for (const cache of reference === null ? caches : [...caches, reference]) {
     const bytes = cacheBytes(question, cache, lengths);
     used += bytes;
-    reserved += mostReserved(bytes, instances * rowWidth(cache, shape, bytesPerNumber) * bytesPerNumber);
+    const width = factoriesOf(cache, shape).reduce(
+      (sum, { factory, instances }) =>
+        sum + instances * rowWidth({ label: cache.label, factory }, shape, bytesPerNumber),
+      0,
+    );
+    reserved += mostReserved(bytes, streams * width * bytesPerNumber);
   }
   return { used, reserved };
 }
 
 /** Bytes of all instances of a cache. */
 function cacheBytes(
-  { shape: { d, order, heads, layers }, bytesPerNumber }: BudgetQuestion,
-  { label, factory }: LabelledCache,
+  { shape: { d, order, ...counts }, bytesPerNumber }: BudgetQuestion,
+  cache: LabelledCache,
   lengths: readonly StreamLength[],
 ): number {
-  const sizeOf = (n: number) => {
+  const { label } = cache;
+  const sizeOf = (factory: CacheFactory, n: number) => {
     const size = blamed(label, 'formula', () =>
       factory.formula({ n, d, order, bytesPerNumber, census: null }),
     );
@@ -143,12 +150,15 @@ function cacheBytes(
       throw new TypeError(`residentBytes + metadataBytes + scratchBytes = ${bytes} for n = ${n}`);
     });
   };
-  return lengths.reduce((sum, { n, streams }) => sum + streams * sizeOf(n), 0) * heads * layers;
+  return factoriesOf(cache, counts).reduce((all, { factory, instances }) => {
+    const bytes = lengths.reduce((sum, { n, streams }) => sum + streams * sizeOf(factory, n), 0);
+    return all + instances * bytes;
+  }, 0);
 }
 
 /** Numbers in one row of every matrix of a cache, asked from an instance whose rows hold nothing. */
 function rowWidth(
-  { label, factory }: LabelledCache,
+  { label, factory }: Pick<LabelledCache, 'label' | 'factory'>,
   { d, order, scale }: ModelShape,
   bytesPerNumber: number,
 ): number {

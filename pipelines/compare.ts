@@ -87,7 +87,7 @@ function within(cache: AskedCache, plugin: CachePlugin, budget: number, shape: S
 }
 
 /** The most bytes that a cache comes to hold, metadata included. */
-function mostHeld(plugin: CachePlugin, options: AskedCache['options'], shape: Shape): number {
+export function mostHeld(plugin: CachePlugin, options: AskedCache['options'], shape: Shape): number {
   const factory = plugin(options);
   const size = factory.formula({ ...shape, n: ENDLESS, census: null });
   // what keeps everything and only reads within its budget is a line, and says so

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { allocationSchema } from './allocation/schema.js';
 import { isScale, isScoreStd, SCALE_RULE, SCORE_STD_RULE } from '../src/core/shape.js';
 
 /** Largest head: kernels keep rows of a tile in fixed buffers. */
@@ -43,7 +44,16 @@ export const configSchema = z.strictObject({
       .describe('safetensors file with projection weights; null: seeded Gaussian'),
     rotary: z.boolean().describe('rotate embeddings by position'),
   }),
-  caches: z.array(z.strictObject({ name: z.string(), label: z.string(), options })).min(1),
+  caches: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        label: z.string(),
+        options,
+        allocation: allocationSchema.optional(),
+      }),
+    )
+    .min(1),
   reference: z.enum(['f64', 'none']),
   prompt: z.int().min(0).describe('tokens of each stream that are appended without a query'),
   tokens: z.int().positive().nullable().describe('steps at most; null: to the end of the source'),

@@ -119,6 +119,7 @@ function identityOf(
   return [
     {
       ...rest,
+      caches: rest.caches.map(withoutCalibration),
       // only where they are used: runs that were there before them keep their ids
       ...(operators.length > 0 ? { operators } : {}),
       ...(sinks.length > 0 ? { sinks } : {}),
@@ -128,6 +129,14 @@ function identityOf(
     },
     inputs.map((input) => ({ ...input, ...nameless(input) })),
   ];
+}
+
+/** What was measured is in the allocation; where the recording lay is not part of the run. */
+function withoutCalibration(cache: Config['caches'][number]): unknown {
+  const { allocation, ...rest } = cache;
+  if (allocation === undefined) return cache;
+  const { calibration: _, ...shared } = allocation;
+  return { ...rest, allocation: shared };
 }
 
 function sha256(text: string): string {

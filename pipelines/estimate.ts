@@ -1,5 +1,6 @@
 import { fourCache } from '../operators/caches/four-cache.js';
 import type { Size } from '../src/core/cache.js';
+import { factoriesOf } from './allocation/factories.js';
 import type { LabelledCache } from './cache-bank.js';
 import type { Config } from './config.js';
 import type { ResolvedRun } from './resolve.js';
@@ -65,20 +66,27 @@ async function lengthsOf({ source }: ResolvedRun, steps: number): Promise<readon
 }
 
 function estimateCache(
-  { label, factory }: Pick<LabelledCache, 'label' | 'factory'>,
-  { model: { layers, heads, d, order } }: Config,
+  { label, ...made }: Pick<LabelledCache, 'label' | 'factory' | 'allocated'>,
+  { model: { d, order, ...counts } }: Config,
   lengths: readonly StreamLength[],
 ): CacheEstimate {
-  const sizeOf = (n: number) =>
-    factory.formula({ n, d, order, bytesPerNumber: BYTES_PER_NUMBER, census: null });
-  const sizes = lengths.map(({ n, streams }) => ({ streams, size: sizeOf(n) }));
+  const factories = factoriesOf(made, counts);
+  const groups = lengths.map(({ n, streams }) => {
+    const sizes = factories.map(({ factory, instances }) => ({
+      instances,
+      size: factory.formula({ n, d, order, bytesPerNumber: BYTES_PER_NUMBER, census: null }),
+    }));
+    const perStream = (of: (size: Size) => number) =>
+      sizes.reduce((sum, { instances, size }) => sum + instances * of(size), 0);
+    return { streams, perStream };
+  });
   const total = (of: (size: Size) => number) =>
-    sizes.reduce((sum, { streams, size }) => sum + streams * of(size), 0) * layers * heads;
+    groups.reduce((sum, { streams, perStream }) => sum + streams * perStream(of), 0);
   return {
-    ...{ cache: label, name: factory.spec.name },
+    ...{ cache: label, name: made.factory.spec.name },
     resident_bytes: total((size) => size.residentBytes),
     metadata_bytes: total((size) => size.metadataBytes),
     scratch_bytes: total((size) => size.scratchBytes),
-    flops_per_step: Math.max(...sizes.map(({ size }) => size.flops)) * layers * heads,
+    flops_per_step: Math.max(...groups.map(({ perStream }) => perStream((size) => size.flops))),
   };
 }

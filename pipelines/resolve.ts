@@ -8,6 +8,8 @@ import { checkOptions } from '../src/core/plugin.js';
 import { inPart } from '../src/core/part.js';
 import type { ModelShape } from '../src/core/shape.js';
 import type { EntrySource, Source } from '../src/core/source.js';
+import { openCaches } from './allocation/open-caches.js';
+import type { AllocationRequest } from './allocation/schema.js';
 import type { LabelledCache } from './cache-bank.js';
 import { checkBudget, largestFit, MEMORY_LIMIT, plannedBytes, type BudgetQuestion } from './check-budget.js';
 import { checkWeights } from './check-weights.js';
@@ -15,7 +17,7 @@ import { configSchema, sparsitySchema, type Config } from './config.js';
 import type { AddedSink } from './plugins/open-sinks.js';
 import type { AddedOperator } from './plugins/place-operators.js';
 import { guardSource } from './plugins/guard-source.js';
-import { labelCaches, type RequestedCache } from './label-caches.js';
+import type { RequestedCache } from './label-caches.js';
 import { builtIn, isReference, loadPlugins, pluginOf, type Registry } from './registry.js';
 import {
   refuseContradictions,
@@ -33,6 +35,8 @@ const STREAM_IDS_LIMIT = 2 ** 24; // of a longer recording the start is planned,
 export type RunRequest = Omit<z.input<typeof configSchema>, 'model' | 'caches'> & {
   readonly model: Partial<Config['model']>;
   readonly caches: readonly RequestedCache[];
+  /** Byte budgets that every cache with a budget is run under, shared among layers and heads. */
+  readonly allocate?: readonly AllocationRequest[];
 };
 
 /** A run that can start: everything found, checked and known to fit as far as that can be known. */
@@ -63,24 +67,24 @@ export async function resolveRun(
 ): Promise<ResolvedRun> {
   const registry = await loadPlugins(namesIn(request), process.cwd(), known);
   const { plugin, source, model } = await openSource(request, stdin, registry);
-  const caches = labelCaches(request.caches, registry).map(({ name, label, options }, i) => ({
-    ...{ name, label },
-    factory: inPart(['caches', i], () => pluginOf(registry, 'cache', name)(options)),
-  }));
+  const shape = { ...shapeOf({ model }), bytesPerNumber: BYTES_PER_NUMBER };
+  const opened = await openCaches(request, registry, shape);
+  const caches = opened.map(({ labelled }) => labelled);
   const operators = (request.operators ?? []).map((asked, i) =>
     inPart(['operators', i], () => addedOperator(registry, asked)),
   );
   const sinks = (request.sinks ?? []).map((asked, i) =>
     inPart(['sinks', i], () => addedSink(registry, asked)),
   );
+  const { allocate: _, ...asked } = request;
   const config = checkConfig({
-    ...request,
+    ...asked,
     source: {
       name: request.source.name,
       options: plugin.spec.options.parse(request.source.options) as never,
     },
     model,
-    caches: caches.map(({ name, label, factory }) => ({ name, label, options: { ...factory.options } })),
+    caches: opened.map((cache) => cache.config),
     operators: operators.map(({ name, options }) => ({ name, options })),
     sinks: sinks.map(({ name, options }) => ({ name, options })),
   });

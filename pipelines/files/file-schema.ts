@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseBytes } from '../../src/core/format.js';
 import { KERNELS } from '../../workers/kernels/kernel.js';
+import { allocatedHeads, allocationKeys, type Allocation } from '../allocation/schema.js';
 import { configSchema } from '../config.js';
 
 const { model, trace, ...config } = configSchema.shape;
@@ -16,12 +17,20 @@ const size = z
 const named = z.looseObject({
   name: z.string().min(1).describe('what `kronflow list` shows, or ./file.js#export'),
 });
+const shared = z.strictObject({
+  ...allocationKeys,
+  bytes: size.describe('for all layers and heads of a stream'),
+});
 const cache = named.extend({
   label: z
     .string()
     .min(1)
     .optional()
     .describe('name of its rows in the trace; the name of the cache unless it stands twice'),
+  allocation: shared
+    .extend({ heads: allocatedHeads })
+    .optional()
+    .describe('one budget for all its layers and heads, and how it is shared; instead of its own size'),
 });
 
 /** A pipeline file once everything is in it that it includes. Options of plug-ins are checked by their own schemas. */
@@ -49,6 +58,13 @@ export const fileSchema = z.strictObject({
     .optional()
     .describe(
       'bytes for one stream, layer and head: every cache that has a budget runs once for each of them',
+    ),
+  allocate: z
+    .array(shared)
+    .min(1)
+    .optional()
+    .describe(
+      'budgets for all layers and heads of a stream, and how each is shared: every cache that has a budget runs once for each',
     ),
   sinks: z.array(named).default([]).describe(config.sinks.description!),
   onError: config.onError,
@@ -96,4 +112,11 @@ export const ENTRY_LISTS = { operators: 'operator', caches: 'cache', sinks: 'sin
 /** Bytes of a size that the schema took. */
 export function bytesOf(given: string | number): number {
   return typeof given === 'number' ? given : parseBytes(given)!;
+}
+
+/** An allocation with its size as bytes; absent where nothing is said. */
+export function allocationOf(given: z.output<typeof cache>['allocation']): {
+  readonly allocation?: Allocation;
+} {
+  return given === undefined ? {} : { allocation: { ...given, bytes: Math.floor(bytesOf(given.bytes)) } };
 }

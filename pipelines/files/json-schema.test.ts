@@ -35,6 +35,13 @@ describe('checks a file as the loader does', () => {
   it.each([
     ['a small one', small(), null],
     ['budgets', small('budgets: [16KiB, 4096]'), null],
+    ['a budget that heads share', small('allocate: [{ policy: pyramid, bytes: 1MiB, at: 9 }]'), null],
+    [
+      'a budget that the heads of one cache share',
+      small().replace('- name: window', '- { name: window, allocation: { policy: uniform, bytes: 1MiB } }'),
+      null,
+    ],
+    ['an unknown policy', small('allocate: [{ policy: cone, bytes: 1MiB }]'), /allocate\[0\]/],
     ['variables', small('seed: ${SEED:1}\ntrace: { outputs: "${OUT}" }'), null],
     ['a plug-in of somebody', small().replace('window', './mine.js#mine\n    any: 1'), null],
     ['an unknown key', small('seeds: 1'), /seeds: unknown/],

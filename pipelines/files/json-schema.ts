@@ -17,7 +17,8 @@ export function pipelineJsonSchema(registry: Registry = builtIn): JsonSchema {
   const { properties, ...rest } = schemaOf(fileSchema);
   const own = properties as Record<string, JsonSchema>;
   const list = (name: string, items: JsonSchema) => ({ ...own[name], items });
-  const label = entryProperty(own.caches, 'label');
+  const [label, allocation] = ['label', 'allocation'].map((name) => entryProperty(own.caches, name));
+  const ofCache = { label, allocation: { $ref: '#/definitions/allocation' } };
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'kronflow pipeline',
@@ -27,10 +28,11 @@ export function pipelineJsonSchema(registry: Registry = builtIn): JsonSchema {
       ...withVariables(own),
       source: { ...union(registry.sources), description: own.source.description },
       operators: list('operators', union(registry.operators)),
-      caches: list('caches', union(registry.caches, { label })),
+      caches: list('caches', union(registry.caches, ofCache)),
       sinks: list('sinks', union(registry.sinks)),
     },
     definitions: {
+      allocation: orVariable(allocation),
       variable: {
         type: 'string',
         pattern: '\\$\\{',

@@ -10,7 +10,7 @@ export async function* noInput(): AsyncGenerator<Uint8Array> {}
 
 /**
  * A tree whose paths are relative to the working folder instead of the files they were written in: what a source or another
- * plug-in reads (`path`), weights, the output folder, and plug-ins in files.
+ * plug-in reads (`path`), weights, what allocations are measured on, the output folder, and plug-ins in files.
  */
 export function fromWorkingFolder(tree: MapNode): MapNode {
   return mapScalars(tree, (scalar, path) => {
@@ -26,7 +26,10 @@ export function fromWorkingFolder(tree: MapNode): MapNode {
 function isPath(path: Path): boolean {
   const key = path.at(-1);
   return (
-    key === 'path' || (path[0] === 'model' && key === 'weights') || (path.length === 1 && key === 'output')
+    key === 'path' ||
+    (path[0] === 'model' && key === 'weights') ||
+    (key === 'calibration' && (path[0] === 'allocate' || path.at(-2) === 'allocation')) ||
+    (path.length === 1 && key === 'output')
   );
 }
 

@@ -2,7 +2,7 @@ import type { PluginKind } from '../../src/core/plugin.js';
 import { pluginOf, type Registry } from '../registry.js';
 import type { RunRequest } from '../resolve.js';
 import { optionsOf } from './check.js';
-import { bytesOf, type NamedEntry, type PipelineFile } from './file-schema.js';
+import { allocationOf, bytesOf, type NamedEntry, type PipelineFile } from './file-schema.js';
 
 /** What a checked file asks for, budgets aside. */
 export function requestOf(file: PipelineFile, registry: Registry): RunRequest {
@@ -15,13 +15,16 @@ export function requestOf(file: PipelineFile, registry: Registry): RunRequest {
     name: entry.name,
     label: entry.label,
     options: optionsOf('cache', entry),
+    ...allocationOf(entry.allocation),
   }));
+  const allocate = file.allocate?.map((one) => allocationOf(one).allocation!);
   return {
     ...{ kronflow, reference, prompt, tokens, seed, recall, sparsity, trace, onError, caches },
     source: sourceOf(file, registry),
     model: Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined)),
     operators: file.operators.map(plain('operator')),
     sinks: file.sinks.map(plain('sink')),
+    ...(allocate === undefined ? {} : { allocate }),
     memory: memory === null ? null : bytesOf(memory),
   };
 }

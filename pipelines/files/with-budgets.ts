@@ -1,3 +1,4 @@
+import { Failure } from '../../src/core/failure.js';
 import { inPart } from '../../src/core/part.js';
 import { fieldOf, type AskedCache } from '../compare.js';
 import type { Config } from '../config.js';
@@ -27,6 +28,7 @@ export async function withBudgets(
 ): Promise<Budgeted> {
   const caches = labelCaches(request.caches, registry);
   if (budgets === undefined) return { caches, origins: caches.map(({ label }, index) => ({ label, index })) };
+  if (request.allocate !== undefined) inPart(['allocate'], refuseBoth);
   const shape = { ...(await model()), bytesPerNumber: 4 };
   const { contenders } = inPart(['budgets'], () =>
     fieldOf(caches, budgets.map(bytesOf), shape, { registry, lines: [] }),
@@ -35,4 +37,12 @@ export async function withBudgets(
     caches: contenders.map(({ name, label, options }) => ({ name, label, options })),
     origins: contenders.map(({ label, asked }) => ({ label, index: caches.indexOf(asked) })),
   };
+}
+
+function refuseBoth(): never {
+  throw new Failure(
+    'bad-option',
+    'allocate and budgets: each says how much every head of a cache keeps',
+    'leave out budgets for one budget that layers and heads share, or allocate for the same budget for each of them',
+  );
 }

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { parseCaches, parseNamed } from './named-options.js';
+import { describe, expect, it } from 'vitest';
+import { parseAllocation, parseCaches, parseNamed } from './named-options.js';
 
 it('reads numbers, booleans and texts', () => {
   expect(parseNamed('--cache', 'x:a=0.5,b=true,c=on,d=1e3,e=')).toEqual({
@@ -35,4 +35,34 @@ it('reads references to plug-ins, their labels and their options', () => {
     { name: '../x.js#ring', label: 'b', options: {} },
   ]);
   expect('label' in parsed[0]).toBe(false); // a pipeline file takes these entries: a label that is there must be a text
+});
+
+describe('parseAllocation', () => {
+  it('reads a policy, a size, the tokens it is for, and options', () => {
+    expect(parseAllocation('pyramid:64KiB@256,beta=4')).toEqual({
+      policy: 'pyramid',
+      bytes: 65536,
+      at: 256,
+      beta: 4,
+    });
+    expect(parseAllocation('uniform:1000')).toEqual({ policy: 'uniform', bytes: 1000, at: null });
+    const spread = parseAllocation('spread:1.5KiB,calibration=2024');
+    expect(spread).toEqual({ policy: 'spread', bytes: 1536, at: null, calibration: '2024' });
+  });
+
+  it.each([
+    ['pyramid', 'not of the form'],
+    ['pyramid:', 'not of the form'],
+    ['pyramid:much', 'not of the form'],
+    ['pyramid:0', 'not of the form'],
+    ['pyramid:64KiB@', 'not of the form'],
+    ['pyramid:64KiB@2.5', 'not of the form'],
+    ['pyramid:64KiB@0', 'at = 0'],
+    ['pyramd:64KiB', 'did you mean "pyramid"'],
+    ['pyramid:64KiB,bta=4', 'did you mean "beta"'],
+    ['pyramid:64KiB,beta=x', 'beta = "x"'],
+    ['pyramid:64KiB,beta', 'not key=value'],
+  ])('refuses %s', (text, says) => {
+    expect(() => parseAllocation(text)).toThrow(says);
+  });
 });

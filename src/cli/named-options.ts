@@ -1,5 +1,8 @@
+import { POLICY_NAMES } from '../../pipelines/allocation/policies.js';
+import { checkAllocation, type AllocationRequest } from '../../pipelines/allocation/schema.js';
 import type { RequestedCache } from '../../pipelines/label-caches.js';
 import { Failure } from '../core/failure.js';
+import { parseBytes } from '../core/format.js';
 
 /** A plug-in as typed on the command line. */
 export interface NamedOptions {
@@ -7,7 +10,7 @@ export interface NamedOptions {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-const TEXTS = ['path', 'label']; // a file may be called 2024
+const TEXTS = ['path', 'label', 'calibration']; // a file may be called 2024
 
 /**
  * Read `NAME[:key=value,…]`, e.g. `subgen4:delta=0.5,t=8`. Values are numbers, true, false, or text.
@@ -66,4 +69,23 @@ export function parseCaches(texts: readonly string[]): RequestedCache[] {
     if (label === undefined && alone) return { name, options };
     return { name, label: label === undefined ? text : String(label), options };
   });
+}
+
+/**
+ * Read `POLICY:SIZE[@TOKENS][,key=value…]`, e.g. `pyramid:64KiB@256,beta=4`.
+ * @throws Failure `bad-option` when it is not of that form, or an option is wrong
+ */
+export function parseAllocation(text: string): AllocationRequest {
+  const [, policy, size, at, rest = ''] = /^([^:]+):([^@,]+)(?:@(\d+))?((?:,[^,]+)*)$/.exec(text) ?? [];
+  const bytes = size === undefined ? null : parseBytes(size);
+  if (bytes === null || bytes < 1) {
+    throw new Failure(
+      'bad-option',
+      `--allocate ${text}: not of the form POLICY:SIZE[@TOKENS][,key=value]`,
+      `write --allocate pyramid:64KiB, or pyramid:64KiB@256 for streams of 256 tokens; policies: ${POLICY_NAMES.join(', ')}`,
+    );
+  }
+  const { options } = parseNamed('--allocate', `${policy}:${rest.slice(1)}`);
+  const given = { policy, bytes: Math.floor(bytes), at: at === undefined ? null : Number(at) };
+  return checkAllocation({ ...options, ...given });
 }

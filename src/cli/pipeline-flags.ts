@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Override } from '../../pipelines/files/overrides.js';
-import { parseCaches, parseNamed } from './named-options.js';
+import { parseAllocation, parseCaches, parseNamed } from './named-options.js';
 import { collect } from './flag-parsers.js';
 import { type RunFlags } from './run-flags.js';
 
@@ -42,7 +42,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
     output: ['output'],
   },
   ...{ cache: ['caches'], source: ['source'], encoding: ['source', 'encoding'], onError: ['onError'] },
-  ...{ operator: ['operators'], sink: ['sinks'] },
+  ...{ operator: ['operators'], sink: ['sinks'], allocate: ['allocate'] },
 };
 
 const SIZES = ['d', 'heads', 'layers', 'order', 'scale', 'scoreStd'];
@@ -61,6 +61,7 @@ export function overridesOf(flags: RunFlags, command: Command): readonly Overrid
 function valueOf(name: string, value: unknown): unknown {
   if (name === 'timings') return value === 'on';
   if (name === 'cache') return parseCaches(value as readonly string[]).map(beside);
+  if (name === 'allocate') return (value as readonly string[]).map(parseAllocation);
   if (name === 'source') return beside(parseNamed('--source', String(value)));
   if (name !== 'operator' && name !== 'sink') return value;
   return (value as readonly string[]).map((text) => beside(parseNamed(`--${name}`, text)));

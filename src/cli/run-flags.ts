@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
 import { logLevels, type LogLevel } from '../../data/log.js';
+import { POLICY_NAMES } from '../../pipelines/allocation/policies.js';
 import type { RunRequest } from '../../pipelines/resolve.js';
 import type { Speed } from '../../pipelines/paced.js';
 import type { SnapshotEvery } from '../../pipelines/snapshot-pace.js';
 import { KERNELS, type KernelName } from '../../workers/kernels/kernel.js';
 import { bytes, collect, natural, number, parseSpeed, positive, sparsityOptions } from './flag-parsers.js';
-import { parseAll, parseCaches } from './named-options.js';
+import { parseAll, parseAllocation, parseCaches } from './named-options.js';
 import { addWatchFlags, type WatchFlags } from './watch/watch-flags.js';
 import { sourceOf, type RunInput, type SourceFlags } from './source-flags.js';
 
@@ -18,6 +19,7 @@ const DEFAULT_TOKENS = 400; // of the guide that ships with kronflow
 export interface RunFlags extends SourceFlags, WatchFlags {
   readonly output?: string;
   readonly cache: readonly string[];
+  readonly allocate: readonly string[];
   readonly operator: readonly string[];
   readonly sink: readonly string[];
   readonly onError: 'stop' | 'skip';
@@ -67,6 +69,14 @@ function addModelFlags(command: Command, defaultCaches: string): Command {
       new Option('-c, --cache <name[:key=value,…]>', 'a cache to run; repeat it for several')
         .argParser(collect)
         .default([], defaultCaches),
+    )
+    .addOption(
+      new Option(
+        '--allocate <policy:size[@tokens],…>',
+        `one budget for all layers and heads of a cache, shared by ${POLICY_NAMES.join(', ')}; repeat it for several`,
+      )
+        .argParser(collect)
+        .default([], 'each head by its own options'),
     )
     .addOption(
       new Option(
@@ -189,6 +199,7 @@ export function requestOf(flags: RunFlags, input: RunInput, recording: boolean):
     source: { name: source.name, options: { ...source.options } },
     model: Object.fromEntries(model),
     caches: parseCaches(flags.cache.length > 0 ? flags.cache : DEFAULT_CACHES),
+    ...(flags.allocate.length > 0 ? { allocate: flags.allocate.map(parseAllocation) } : {}),
     operators: parseAll('--operator', flags.operator),
     sinks: parseAll('--sink', flags.sink),
     onError: flags.onError,

@@ -10,7 +10,7 @@ const cache = {
 const run = { layers: 1, heads: 1, d: 32, order: 'tensor', kernel: 'native', status: 'complete', lift: null };
 const summary = {
   ...{ dir: 'out', tokens: 300, score_std: 1, caches: [cache] },
-  run: { ...run, inputs: [], execution: {} },
+  run: { ...run, inputs: [], execution: {}, config: {} },
 } as unknown as TraceSummary;
 
 const lines = (width?: number) => summaryTable(summary, width).split('\n');
@@ -53,4 +53,25 @@ it.each([60, 80, 118])('breaks what stands below the table between words, at %i 
   const [narrow, wide] = [summaryTable(summary, width), summaryTable(summary)];
   expect(narrow.split('\n').filter((line) => line.length > width && !/[│─]/.test(line))).toEqual([]);
   expect(words(narrow)).toEqual(words(wide));
+});
+
+it('says what layers and heads were given where they share a budget', () => {
+  const head = (bytes: number, spread?: number) => ({ bytes, options: {}, ...(spread && { spread }) });
+  const heads = [
+    [head(2048), head(2048)],
+    [head(1024, 7.25), head(512, 3)],
+  ];
+  const allocation = { policy: 'spread', bytes: 6144, at: 256, heads };
+  const config = {
+    caches: [
+      { name: 'window', label: 'w', options: {}, allocation },
+      { name: 'tova', label: 't', options: {} },
+    ],
+  };
+  const text = summaryTable({ ...summary, run: { ...summary.run, config } });
+  expect(text).toContain(
+    '\nw: spread, 6.00 KiB for all layers and heads of a stream, at n = 256' +
+      '\nlayer 0: 4.00 KiB: 2.00 KiB a head' +
+      '\nlayer 1: 1.50 KiB: 1.00 KiB, 512 B; attention spread over 7.3, 3.0 tokens',
+  );
 });

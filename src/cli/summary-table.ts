@@ -1,5 +1,7 @@
 import Table from 'cli-table3';
 import { droppedCaches } from '../../pipelines/lint/dropped.js';
+import type { HeadAllocation } from '../../pipelines/allocation/schema.js';
+import type { Config } from '../../pipelines/config.js';
 import type { ProjectionCost } from '../../pipelines/store-weights.js';
 import type { TraceSummary } from '../../pipelines/summarise.js';
 import { counted, formatBytes } from '../core/format.js';
@@ -21,7 +23,7 @@ export function summaryTable(summary: TraceSummary, width = Infinity): string {
   const spared = SPARED.slice(0, fitting < 0 ? SPARED.length : fitting);
   const table =
     tables[spared.length] + (spared.length > 0 ? `\nin a wider terminal also ${spared.join(', ')}` : '');
-  const below = `${projectionText(run)}${caveats(run)}${warnings(caches)}${dropsText(run)}`;
+  const below = `${allocationText(run)}${projectionText(run)}${caveats(run)}${warnings(caches)}${dropsText(run)}`;
   return `${wrapText(runText({ run, tokens }), width)}\n${table}\n${legend(LEGEND, width)}${wrapText(below, width)}`;
 }
 
@@ -71,6 +73,33 @@ export function dropsText(run: TraceSummary['run']): string {
 export function runText({ run, tokens }: Pick<TraceSummary, 'run' | 'tokens'>): string {
   const { layers, heads, d, order, kernel, status } = run;
   return `${tokens} tokens, ${counted(layers, 'layer')} × ${counted(heads, 'head')}, d = ${d}, order ${order}, kernel ${kernel}, ${status}`;
+}
+
+/** What layers and heads were given, where they share a budget: a line a layer, its heads one by one where they differ. */
+function allocationText({ config }: TraceSummary['run']): string {
+  const caches = (config.caches ?? []) as Config['caches'];
+  return caches
+    .flatMap(({ label, allocation }) => {
+      if (allocation?.heads === undefined) return [];
+      const { policy, bytes, at, heads } = allocation;
+      const length = at === null ? '' : `, at n = ${at}`;
+      return [
+        `\n${label}: ${policy}, ${formatBytes(bytes)} for all layers and heads of a stream${length}`,
+        ...heads.map(layerText),
+      ];
+    })
+    .join('');
+}
+
+function layerText(heads: readonly HeadAllocation[], layer: number): string {
+  const all = heads.reduce((sum, { bytes }) => sum + bytes, 0);
+  const alike = heads.every(({ bytes }) => bytes === heads[0].bytes);
+  const each = alike
+    ? `${formatBytes(heads[0].bytes)} a head`
+    : heads.map(({ bytes }) => formatBytes(bytes)).join(', ');
+  const spread = heads.flatMap((head) => (head.spread === undefined ? [] : [head.spread.toFixed(1)]));
+  const measured = spread.length === 0 ? '' : `; attention spread over ${spread.join(', ')} tokens`;
+  return `\nlayer ${layer}: ${formatBytes(all)}: ${each}${measured}`;
 }
 
 /** What pruned weights saved; nothing where all are kept whole. */

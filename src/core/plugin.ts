@@ -16,7 +16,7 @@ export type PluginKind = (typeof PLUGIN_KINDS)[number];
 
 /** What an entry of a pipeline file says beside the options of its plug-in, so that no option can have these names. */
 export const ENTRY_KEYS: Readonly<Record<PluginKind, readonly string[]>> = {
-  cache: ['name', 'label'],
+  cache: ['name', 'label', 'allocation'],
   source: ['name'],
   operator: ['name'],
   sink: ['name'],

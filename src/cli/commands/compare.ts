@@ -52,6 +52,7 @@ function budgets(text: string): readonly number[] {
 
 async function compare(input: string | undefined, flags: CompareFlags): Promise<void> {
   if (flags.reference === 'none') throw noReference();
+  if (flags.allocate.length > 0) throw noAllocation();
   const recording = input !== undefined && (await isRecording(input));
   const request = requestOf(flags, recording ? { recording: input } : input, false);
   // the shape may come from a recording, so it is known only once the source is resolved
@@ -82,6 +83,14 @@ function noReference(): Failure {
     'bad-option',
     '--reference none: a comparison sorts by the error against exact attention',
     'leave it out, or use kronflow run',
+  );
+}
+
+function noAllocation(): Failure {
+  return new Failure(
+    'bad-option',
+    '--allocate: a comparison gives every layer and head of a cache the same bytes',
+    'use kronflow run --allocate, with the caches that it should compare',
   );
 }
 

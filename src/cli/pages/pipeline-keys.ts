@@ -4,7 +4,7 @@ import { tableOf } from './table-of.js';
 
 type Schema = z.core.JSONSchema.BaseSchema;
 
-/** Every key of a pipeline file, from its schema: those of groups under `group.key`. */
+/** Every key of a pipeline file, from its schema: those of groups under `group.key`, of lists under `list[].key`. */
 export function pipelineKeys(): string {
   const schema = z.toJSONSchema(fileSchema, { io: 'input', unrepresentable: 'any' });
   return tableOf(['key', 'type', 'default', 'what it is'], rowsOf(schema, ''));
@@ -13,14 +13,15 @@ export function pipelineKeys(): string {
 function rowsOf({ properties = {}, required = [] }: Schema, prefix: string): string[][] {
   return Object.entries(properties).flatMap(([key, value]) => {
     const property = value as Schema;
-    const group = groupOf(property);
+    const list = property.type === 'array' ? groupOf((property.items ?? {}) as Schema) : null;
+    const group = list ?? groupOf(property);
     const without = required.includes(key)
       ? 'required'
-      : property.default === undefined || group !== null
+      : property.default === undefined || (group !== null && list === null)
         ? '–'
         : `\`${JSON.stringify(property.default)}\``;
     const row = [`\`${prefix}${key}\``, typeOf(property), without, property.description ?? ''];
-    return group === null ? [row] : [row, ...rowsOf(group, `${prefix}${key}.`)];
+    return group === null ? [row] : [row, ...rowsOf(group, `${prefix}${key}${list === null ? '' : '[]'}.`)];
   });
 }
 
