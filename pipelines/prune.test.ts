@@ -201,7 +201,7 @@ describe('prune', () => {
       {},
       { recorded: { ...weights('matrix'), 'layers.1.w_k1': { shape: [5, 6], data: normals(30, 'other') } } },
       'bad-input',
-      /layer 1 is of another model .* no inputs explain \d\d % of its q, k1 and v1/,
+      /layer 1 is of another model .* no inputs explain \d\d % of its q, keys and values/,
     ],
     'a stream that is not there': [{ streamId: 9 }, {}, 'bad-input', /stream 9 has 0 steps/],
     'a λ whose step diverges': [

@@ -1,15 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { refuseExisting } from '../data/importers/import-files.js';
 import { readProjectionWeights } from '../data/weights/projection.js';
-import { openSafetensors } from '../data/weights/safetensors.js';
+import { readLanguageModelShape } from '../data/weights/language-model.js';
+import { openSafetensors, type SafetensorsFile } from '../data/weights/safetensors.js';
 import { writeSafetensors, type TensorsToWrite } from '../data/weights/write-safetensors.js';
 import { Failure } from '../src/core/failure.js';
-import type { ProjectionWeights } from '../src/core/weights.js';
+import type { ModelShape } from '../src/core/shape.js';
 import { matrixOf, multiply, type DenseMatrix } from '../src/lab/matrix.js';
 import { causalAttention, relativeError } from '../src/lab/pruning/attention.js';
 import { checkRatio, type Pruned } from '../src/lab/pruning/masks.js';
 import { relativePairError } from '../src/lab/pruning/pair-attention.js';
-import { layerInputs, readCalibration, type Calibration } from './prune/calibration.js';
+import { layerInputs, readCalibration, type Calibration, type RecordedWeights } from './prune/calibration.js';
 import { checkMethod, pruneHead, type PruneMethod, type PruneSettings } from './prune/methods.js';
 
 export { PRUNE_METHODS, type PruneMethod, type PruneSettings } from './prune/methods.js';
@@ -55,7 +56,8 @@ export interface PruneReport {
 
 /**
  * Prune W_Q and W_K1 (and W_K2 in tensor order) of every layer and head, so that attention over the tokens of a recording
- * changes little. Writes all tensors of the weights as F32, and masks as `layers.{l}.w_q.mask`: the whole file or none.
+ * changes little. Writes all tensors of the weights as F32, and masks as `layers.{l}.w_q.mask`, with all metadata, so that a
+ * language model stays one: the whole file or none.
  *
  * @throws Failure `bad-option` for a ratio outside [0, 1), a method that needs matrix order, or a λ that diverges; `bad-input`
  * for a recording of another model; `exists`; and as weights and recordings
@@ -66,12 +68,12 @@ export async function pruneWeights(request: PruneRequest): Promise<PruneReport> 
   const calibration = await readCalibration(request.calibration, request);
   const { shape, streamId, tokens } = calibration;
   checkMethod(request.method, shape.order, request.calibration);
-  const { dModel, tensors } = await readAll(request.weights, calibration);
+  const { dModel, tensors, metadata, isModel } = await readAll(request.weights, calibration);
   const layers = await readProjectionWeights(request.weights, { ...shape, dModel });
   const heads = layers.flatMap((weights, layer) =>
-    pruneLayer({ request, calibration, weights, layer, dModel, tensors }),
+    pruneLayer({ request, calibration, weights, layer, dModel, tensors, isCentred: isModel }),
   );
-  const { bytes } = await writeSafetensors(request.output, tensors, metadataOf(request));
+  const { bytes } = await writeSafetensors(request.output, tensors, { ...metadata, ...metadataOf(request) });
   const { weights, output, method, ratio } = request;
   const { order } = shape;
   const paths = { weights, calibration: request.calibration, output };
@@ -80,75 +82,106 @@ export async function pruneWeights(request: PruneRequest): Promise<PruneReport> 
 
 type Tensors = Record<string, TensorsToWrite[string]>;
 
-/** Every tensor of the file, and the rows of its projections, after a look whether they are of the recorded model. */
-async function readAll(path: string, { path: recording, shape }: Calibration) {
+/** Every tensor and word of the file, and the rows of its projections, after a look whether they are of the recorded model. */
+async function readAll(path: string, calibration: Calibration) {
   const file = await openSafetensors(path);
   try {
-    const layers = [...file.tensors.keys()].filter((name) => /^layers\.\d+\.w_q$/.test(name)).length;
-    const [dModel, columns] = file.tensors.get('layers.0.w_q')?.shape ?? [];
-    const width = shape.heads * shape.d;
-    if (columns !== undefined && (columns !== width || layers !== shape.layers)) {
-      throw new Failure(
-        'bad-input',
-        `${recording} is of another model than ${path}: ${shape.layers} layers and ${shape.heads} heads of d = ${shape.d} ` +
-          `(${width} columns) were recorded, the weights have ${layers} layers and ${columns} columns`,
-        'record with these weights: `kronflow record --weights`',
-      );
-    }
+    const isModel = file.metadata.has('kronflow.model');
+    if (isModel) refuseOtherShape(await readLanguageModelShape(path), path, calibration);
+    const dModel = refuseOtherWidth(file, calibration);
     const tensors: Tensors = {};
     for (const [name, info] of file.tensors)
       tensors[name] = { shape: info.shape, data: await file.read(name) };
-    return { dModel: dModel ?? width, tensors };
+    return { dModel, tensors, metadata: Object.fromEntries(file.metadata), isModel };
   } finally {
     await file.close();
   }
 }
 
-interface LayerWork {
+/** A language model says what the columns of its projections are: as many may be other heads. */
+function refuseOtherShape(model: ModelShape, path: string, { path: recording, shape }: Calibration): void {
+  for (const key of ['order', 'layers', 'heads', 'd', 'scale'] as const) {
+    if (shape[key] === model[key]) continue;
+    throw new Failure(
+      'bad-input',
+      `${recording} is of another model than ${path}: it has ${key} = ${shape[key]}, the model ${key} = ${model[key]}`,
+      'record with this model: `kronflow record --model`',
+    );
+  }
+}
+
+/** The rows of the projections; of weights that are no model the columns tell whether they were recorded. */
+function refuseOtherWidth({ path, tensors }: SafetensorsFile, calibration: Calibration): number {
+  const { path: recording, shape } = calibration;
+  const layers = [...tensors.keys()].filter((name) => /^layers\.\d+\.w_q$/.test(name)).length;
+  const width = shape.heads * shape.d;
+  const found = tensors.get('layers.0.w_q');
+  if (found === undefined) return width; // whoever reads it says so
+  const [dModel, columns] = found.shape;
+  if (columns === width && layers === shape.layers) return dModel;
+  throw new Failure(
+    'bad-input',
+    `${recording} is of another model than ${path}: ${shape.layers} layers and ${shape.heads} heads of d = ${shape.d} ` +
+      `(${width} columns) were recorded, the weights have ${layers} layers and ${columns} columns`,
+    'record with these weights: `kronflow record --weights`',
+  );
+}
+
+interface LayerWork extends Omit<RecordedWeights, 'path'> {
   readonly request: PruneRequest;
   readonly calibration: Calibration;
-  readonly weights: ProjectionWeights;
   readonly layer: number;
-  readonly dModel: number;
   readonly tensors: Tensors;
 }
 
 /** Prune all heads of a layer, in `tensors` too. */
-function pruneLayer({ request, calibration, weights, layer, dModel, tensors }: LayerWork) {
-  const { heads, d, order, scale } = calibration.shape;
-  const parts = order === 'tensor' ? (['q', 'k1', 'k2'] as const) : (['q', 'k1'] as const);
-  const names = parts.map((part) => `layers.${layer}.w_${part}`);
-  const x = layerInputs(calibration, layer, { weights, path: request.weights, dModel });
-  for (const name of names) {
+function pruneLayer(work: LayerWork): readonly PrunedHeadReport[] {
+  const { request, calibration, layer, tensors, ...known } = work;
+  const parts = prunedParts(calibration.shape);
+  const x = layerInputs(calibration, layer, { ...known, path: request.weights });
+  for (const part of parts) {
+    const name = `layers.${layer}.w_${part}`;
     const { shape, data } = tensors[name];
     tensors[name] = { shape, data: data.slice() };
     tensors[`${name}.mask`] = { shape, data: new Float32Array(data.length) };
   }
-  return Array.from({ length: heads }, (_, head): PrunedHeadReport => {
-    const columns = (data: ArrayLike<number>, rows: number) =>
-      matrixOf(rows, d, (i, j) => data[i * heads * d + head * d + j]);
-    const projections = parts.map((part) => columns(weights[part]!, dModel));
-    const recorded = parts.map((part) => columns(calibration.rows(layer, part).data, x.rows));
-    const start = performance.now();
-    const { projections: pruned, lambda } = ofHead(layer, head, () =>
-      pruneHead({ x, projections, scale }, request),
-    );
-    const ms = performance.now() - start;
-    const errorOf = (all: readonly DenseMatrix[]) => {
-      const rows = all.map((w, i) => biased(multiply(x, w), parts[i] === 'k2' ? calibration.k2Bias : 0));
-      return attentionError(recorded, rows, scale);
-    };
-    pruned.forEach((one, i) => store(one, tensors, names[i], head * d));
-    const counts = pruned.map(({ mask }) => mask.data.reduce((zeros, kept) => zeros + 1 - kept, 0));
-    const all = projections.length * dModel * d;
-    return {
-      ...{ layer, head, weights: all, lambda, ms },
-      pruned: Object.fromEntries(parts.map((part, i) => [part, counts[i]])),
-      ratio: counts.reduce((sum, count) => sum + count, 0) / all,
-      error_before: errorOf(projections),
-      error_after: errorOf(pruned.map(({ weight }) => weight)),
-    };
-  });
+  return Array.from({ length: calibration.shape.heads }, (_, head) => pruneOne(work, x, head));
+}
+
+const prunedParts = ({ order }: Pick<ModelShape, 'order'>) =>
+  order === 'tensor' ? (['q', 'k1', 'k2'] as const) : (['q', 'k1'] as const);
+
+/** Prune one head with the inputs of its layer. */
+function pruneOne(
+  { request, calibration, weights, layer, dModel, tensors }: LayerWork,
+  x: DenseMatrix,
+  head: number,
+): PrunedHeadReport {
+  const { heads, d, scale } = calibration.shape;
+  const parts = prunedParts(calibration.shape);
+  const columns = (data: ArrayLike<number>, rows: number) =>
+    matrixOf(rows, d, (i, j) => data[i * heads * d + head * d + j]);
+  const projections = parts.map((part) => columns(weights[part]!, dModel));
+  const recorded = parts.map((part) => columns(calibration.rows(layer, part).data, x.rows));
+  const start = performance.now();
+  const { projections: pruned, lambda } = ofHead(layer, head, () =>
+    pruneHead({ x, projections, scale }, request),
+  );
+  const ms = performance.now() - start;
+  const errorOf = (all: readonly DenseMatrix[]) => {
+    const rows = all.map((w, i) => biased(multiply(x, w), parts[i] === 'k2' ? calibration.bias.k2 : 0));
+    return attentionError(recorded, rows, scale);
+  };
+  pruned.forEach((one, i) => store(one, tensors, `layers.${layer}.w_${parts[i]}`, head * d));
+  const counts = pruned.map(({ mask }) => mask.data.reduce((zeros, kept) => zeros + 1 - kept, 0));
+  const all = projections.length * dModel * d;
+  return {
+    ...{ layer, head, weights: all, lambda, ms },
+    pruned: Object.fromEntries(parts.map((part, i) => [part, counts[i]])),
+    ratio: counts.reduce((sum, count) => sum + count, 0) / all,
+    error_before: errorOf(projections),
+    error_after: errorOf(pruned.map(({ weight }) => weight)),
+  };
 }
 
 /** Say which head a failure is about. */

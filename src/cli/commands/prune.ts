@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { Option, type Command } from 'commander';
+import { findModel } from '../../../data/weights/named-models.js';
 import { PRUNE_METHODS, pruneWeights, type PruneMethod, type PruneReport } from '../../../pipelines/prune.js';
 import { formatBytes } from '../../core/format.js';
 import { DESCENT, type DescentOptions } from '../../lab/pruning/algorithm-1.js';
@@ -25,10 +26,13 @@ export function addPruneCommand(program: Command): void {
     .description(
       'prune W_Q and W_K of projection weights so that attention on recorded tokens changes little',
     )
-    .argument('<weights>', 'safetensors as `run --weights` takes them')
+    .argument(
+      '<weights>',
+      'safetensors as `run --weights` takes them, or a language model by name or file as `run --model` does',
+    )
     .requiredOption(
       '--calibration <recording>',
-      'recording made with these weights: `kronflow record --weights`',
+      'recording made with these weights: `kronflow record --weights`, or `--model`',
     )
     .requiredOption('--ratio <share>', 'share of the weights that become 0, from 0 to less than 1', Number)
     .requiredOption('-o, --output <file>', 'what to write: pruned weights and masks, safetensors')
@@ -54,7 +58,8 @@ export function addPruneCommand(program: Command): void {
     .action(async (weights: string, flags: Flags) => {
       const { lambda, epochs, step, stream, json, ...rest } = flags;
       const descent = { epochs, step, momentum: DESCENT.momentum };
-      const request = { ...rest, weights, lambdas: lambda, descent, streamId: stream ?? null };
+      const path = await findModel(weights);
+      const request = { ...rest, weights: path, lambdas: lambda, descent, streamId: stream ?? null };
       const report = await pruneWeights(request);
       process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${pruneTable(report)}\n`);
     });
