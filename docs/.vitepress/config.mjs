@@ -49,6 +49,7 @@ export default defineConfig({
           page('Questions in SQL', '/query'),
           page('As a library', '/library'),
           page('Recordings of your model', '/recording'),
+          page('The model lab', '/model-lab'),
         ],
       },
       {
