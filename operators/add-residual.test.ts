@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ExactAnswer, HasAnswers, HasErrors } from '../src/core/event.js';
 import { addResidual } from './add-residual.js';
 import { fourCache } from './caches/four-cache.js';
-import { testRun } from './testing/test-run.js';
+import { testRun, token } from './testing/test-run.js';
 
 const answers = (...firsts: number[]) =>
   firsts.map((x) => ({ output: Float64Array.of(x, x + 1) }) as ExactAnswer);
@@ -14,7 +14,7 @@ const updates = testRun({ caches, d: 2 })
 const x = Float32Array.of(1, 2, 3, 4);
 
 const added = async (event: Omit<HasAnswers & HasErrors, 'errors'>) => {
-  const before = { x, updates, errors: null, ...event };
+  const before = { ...token(0), x, updates, errors: null, ...event };
   const after = await firstValueFrom(of(before).pipe(addResidual()));
   expect([...x]).toEqual([1, 2, 3, 4]); // the event of the layer above is not changed
   return [...after.x];

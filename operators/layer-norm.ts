@@ -3,12 +3,13 @@ import type { HasNormed, HasResidual } from '../src/core/event.js';
 
 const EPSILON = 1e-5; // keeps a constant vector at 0, as in every transformer
 
-/** Add `normed`, (heads·d): `x` shifted and scaled to mean 0 and variance 1 over its coordinates. */
+/** Add `normed`, as long as `x`: `x` shifted and scaled to mean 0 and variance 1 over its coordinates. */
 export function layerNorm<T extends HasResidual>(): OperatorFunction<T, T & HasNormed> {
   return map((event) => ({ ...event, normed: normalise(event.x) }));
 }
 
-function normalise(x: Float32Array): Float32Array {
+/** `x` shifted and scaled to mean 0 and variance 1 over its coordinates; a constant one becomes 0. */
+export function normalise(x: Float32Array): Float32Array {
   let [sum, squares] = [0, 0];
   for (const value of x) sum += value;
   const mean = sum / x.length;

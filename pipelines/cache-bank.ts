@@ -110,6 +110,13 @@ export function createBank(
       if (values !== null) reference.values.restore(values);
       mass?.forEach((count, side) => reference.mass[side].resize(count));
     },
+    release(streamId) {
+      for (const one of held.take(streamId).flat()) one?.release();
+      for (const one of references.take(streamId).flat()) {
+        one.release();
+        one.mass.forEach((rows) => rows.release());
+      }
+    },
     releaseDropped() {
       for (const [, list] of held.made()) {
         for (const one of list) if (one !== null && drops.labels.has(one.label)) one.release();
@@ -213,5 +220,11 @@ function memoise<T>(make: (streamId: number, layer: number) => T) {
       return known[1];
     },
     made: () => places.values(),
+    /** Forget what was made for a stream. */
+    take(streamId: number): readonly T[] {
+      const taken = [...places].filter(([, [place]]) => place.streamId === streamId);
+      for (const [key] of taken) places.delete(key);
+      return taken.map(([, [, made]]) => made);
+    },
   };
 }

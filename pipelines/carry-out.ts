@@ -9,9 +9,10 @@ import { writeRunFile } from '../data/sinks/trace-folder.js';
 import { Failure, isFailure } from '../src/core/failure.js';
 import type { TokenEvent } from '../src/core/event.js';
 import { Ledger } from '../src/core/ledger.js';
+import type { LanguageModel } from '../src/core/language-model.js';
 import type { MultiplyRows } from '../src/core/multiply-rows.js';
 import { randomStream } from '../src/core/random.js';
-import type { Clock, DroppedCache, Run } from '../src/core/run.js';
+import type { Clock, DroppedCache, Predictions, Run } from '../src/core/run.js';
 import type { TraceSink } from '../src/core/trace.js';
 import type { StoredProjection } from '../src/core/weights.js';
 import type { AttentionPool } from '../src/core/pool.js';
@@ -20,6 +21,8 @@ import { createBank, type SavedBank, type SavedInBank } from './cache-bank.js';
 import { decode, replay } from './decode.js';
 import { conserved, describeDrops, describeEnd, type Counters } from './describe-run.js';
 import type { Execution } from './execution.js';
+import { feedBack } from './feed-back.js';
+import { savedPredictions, type SavedPrediction } from './saved-predictions.js';
 import { shapeOf, type ResolvedRun } from './resolve.js';
 import { withSnapshots } from './snapshots.js';
 import { takeSteps } from './steps.js';
@@ -32,6 +35,8 @@ export interface Machine {
   readonly arena: SharedArena;
   readonly pool: AttentionPool;
   readonly weights: readonly StoredProjection[];
+  /** Whose layers the weights are; null without a language model. */
+  readonly model?: LanguageModel | null;
   readonly multiply?: MultiplyRows | undefined;
 }
 
@@ -103,12 +108,15 @@ function assembleRun(
   const parts = { arena, pool, multiply, ledger, clock, shape: shapeOf(config), seed: config.seed, random };
   const bank = createBank(parts, caches, config.onError);
   const guests = createGuests();
+  const predictions: Predictions = new Map();
   const from = trace.from?.head ?? null;
   const told = onSnapshot === undefined ? {} : { onSnapshot };
-  const every = operators.some(isUnsaved) ? 0 : snapshotEvery;
+  // a text that goes on by itself is short: it is made anew, from its prompt
+  const every = operators.some(isUnsaved) || config.generate !== undefined ? 0 : snapshotEvery;
   const pieces = function* () {
     yield* bank.save();
     yield* guests.save();
+    yield* savedPredictions(predictions);
   };
   // sinks come before the snapshot: a run that goes on from it has told them everything up to there
   const teed: Journal = {
@@ -118,13 +126,14 @@ function assembleRun(
   const saving = withSnapshots({ dir, journal: teed, pieces, ledger, clock, log, every, from, ...told });
   const sink = logging(onRows === undefined ? saving : telling(saving, onRows), trace);
   const dropping = withoutDroppedRows(sink, bank, { clock, timings: config.trace.timings, dir });
-  return { run: { ...parts, caches: bank, sink: dropping }, bank, guests };
+  return { run: { ...parts, caches: bank, predictions, sink: dropping }, bank, guests };
 }
 
 /** Bring every cache, every operator, and the ledger, to where they were when the snapshot was taken. */
 async function restore({ bank, guests, run }: Assembled, snapshot: SoundSnapshot): Promise<void> {
-  for await (const piece of readSnapshot<SavedInBank | SavedOperator>(snapshot)) {
+  for await (const piece of readSnapshot<SavedInBank | SavedOperator | SavedPrediction>(snapshot)) {
     if (piece.kind === 'operator') guests.restore(piece);
+    else if (piece.kind === 'prediction') run.predictions?.set(piece.streamId, piece.logits);
     else bank.restore(piece);
   }
   run.ledger.resume(snapshot.head.ledger);
@@ -132,16 +141,16 @@ async function restore({ bank, guests, run }: Assembled, snapshot: SoundSnapshot
 
 function startFlow(
   run: Run,
-  { config, source }: ResolvedRun,
+  { config, source, windows }: ResolvedRun,
   {
-    execution: { signal, speed = 'max' },
+    execution: { signal, speed = 'max', onGenerated },
     counters,
-    machine: { weights },
+    machine: { weights, model = null },
     trace: { from },
     guests,
   }: { execution: Execution; counters: Counters; machine: Machine; trace: OpenTrace; guests: Guests },
 ): Observable<unknown> {
-  const { prompt, tokens, reference, recall, sparsity } = config;
+  const { prompt, tokens, reference, recall, sparsity, drive, generate } = config;
   const limits = {
     prompt,
     tokens,
@@ -155,9 +164,18 @@ function startFlow(
     const taken = takeSteps(opened, limits);
     return speed === 'max' ? taken : paced(taken, speed, signal);
   };
-  return source.kind === 'tokens'
-    ? decode(run, steps(source.open()), { ...options, rotary: config.model.rotary, weights })
-    : replay(run, steps(source.open()), options);
+  if (source.kind === 'entries') return replay(run, steps(source.open()), options);
+  const decoding = { ...options, drive, rotary: config.model.rotary, weights, model, windows };
+  if (generate === undefined) return decode(run, steps(source.open()), decoding);
+  const feedback = feedBack(
+    source.open(),
+    { count: generate.tokens!, previous: model?.shape.previous ?? 0 },
+    onGenerated,
+  );
+  return decode(run, steps(feedback.tokens), {
+    ...decoding,
+    generate: { ...generate, chosen: feedback.chosen },
+  });
 }
 
 /** The sink, with every event also in the log. */

@@ -43,6 +43,13 @@ export const configSchema = z.strictObject({
       .nullable()
       .describe('safetensors file with projection weights; null: seeded Gaussian'),
     rotary: z.boolean().describe('rotate embeddings by position'),
+    name: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'language model, which decides all sizes: a name of `kronflow list models`, or a safetensors file',
+      ),
   }),
   caches: z
     .array(
@@ -80,6 +87,31 @@ export const configSchema = z.strictObject({
     .enum(['stop', 'skip'])
     .default('stop')
     .describe('what happens when a cache fails: the run stops, or the cache is dropped'),
+  drive: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'whose output goes into the next layer: exact, or the label of a cache; default: exact, and the first cache without a reference or where text is generated',
+    ),
+  generate: z
+    .strictObject({
+      tokens: z
+        .int()
+        .positive()
+        .nullable()
+        .default(null)
+        .describe('how many follow those of the source; null: to the end of the context'),
+      temperature: z.number().min(0).max(100).default(0).describe('0: the likeliest token is taken'),
+      topK: z
+        .int()
+        .positive()
+        .nullable()
+        .default(null)
+        .describe('draw among the k likeliest; null: among all'),
+    })
+    .optional()
+    .describe('let the language model go on with the text: each token that it chooses is the next one'),
   trace: z.strictObject({ outputs: z.boolean(), timings: z.boolean(), recording: z.boolean() }),
 });
 

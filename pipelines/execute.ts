@@ -3,13 +3,17 @@ import { openLog } from '../data/log.js';
 import { openJournal } from '../data/sinks/journal.js';
 import type { Sealed } from '../data/sinks/seal.js';
 import { createTrace, refuseExisting } from '../data/sinks/trace-folder.js';
+import { readLanguageModel } from '../data/weights/language-model.js';
+import type { LanguageModel } from '../src/core/language-model.js';
 import type { Clock } from '../src/core/run.js';
+import type { ProjectionWeights } from '../src/core/weights.js';
 import { SharedArena } from '../workers/arena.js';
 import { chooseKernel } from '../workers/choose-kernel.js';
 import { multiplyOf } from '../workers/multiply.js';
 import { openPool } from '../workers/open-pool.js';
 import { carryOut, type Machine, type OpenTrace } from './carry-out.js';
 import { describeRun } from './describe-run.js';
+import type { Config } from './config.js';
 import type { Execution } from './execution.js';
 import { loadWeights } from './load-weights.js';
 import { refuseUnsaved } from './plugins/guests.js';
@@ -44,20 +48,29 @@ export async function executeRun(resolved: ResolvedRun, execution: Execution): P
 
 /** Make what a run computes with, and take it down again whatever becomes of the work. */
 export async function withMachine<T>(
-  { config, source, memoryBytes }: ResolvedRun,
+  { config, source, language, memoryBytes }: ResolvedRun,
   execution: Pick<Execution, 'threads' | 'kernel' | 'pool'>,
   work: (machine: Machine, kernel: string) => Promise<T>,
 ): Promise<T> {
-  const weights = source.kind === 'tokens' ? storeWeights(await loadWeights(config), shapeOf(config)) : [];
+  const model = language === null ? null : await readLanguageModel(language.path);
+  const weights =
+    source.kind === 'tokens' ? storeWeights(await projections(config, model), shapeOf(config)) : [];
   const arena = SharedArena.create('f32', memoryBytes);
   const kernel = await chooseKernel(execution.kernel ?? 'auto', { memory: arena.memory });
   const make = execution.pool ?? openPool;
   const pool = await make({ arena, threads: execution.threads, kernel });
   try {
-    return await work({ arena, pool, weights, multiply: multiplyOf(kernel.name) }, pool.kernel);
+    return await work({ arena, pool, weights, model, multiply: multiplyOf(kernel.name) }, pool.kernel);
   } finally {
     await pool.close();
   }
+}
+
+async function projections(
+  config: Config,
+  model: LanguageModel | null,
+): Promise<readonly ProjectionWeights[]> {
+  return model === null ? loadWeights(config) : model.layers.map(({ projection }) => projection);
 }
 
 /** A clock that shows `start` nanoseconds now. */

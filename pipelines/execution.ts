@@ -32,6 +32,8 @@ export interface Execution {
   onStep(progress: Progress): void;
   /** Told of the rows of each step, before the journal takes them; must neither wait nor throw. */
   onRows?(rows: TraceBatch): void;
+  /** Told of each token that a language model goes on with, in order. */
+  onGenerated?(tokenId: number): void;
   /** Every step is done: from here on the signal changes nothing. */
   onSealing?(): void;
   /** Makes the worker pool; `openPool` unless a test wants threads that die. */

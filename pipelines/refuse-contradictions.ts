@@ -9,20 +9,13 @@ import type { AddedOperator } from './plugins/place-operators.js';
  * Refuse what cannot all be meant, each at its part of the request.
  * @throws Failure `bad-option`
  */
-export function refuseContradictions(config: Config, caches: readonly LabelledCache[], source: Source): void {
+export function refuseContradictions(config: Config, caches: readonly LabelledCache[]): void {
   for (const i of caches.keys()) inPart(['caches', i], () => refuseCache(config, caches, i));
   for (const [name, asked] of [
     ['recall', config.recall > 0],
     ['sparsity', config.sparsity !== null],
   ] as const) {
     if (asked && config.reference === 'none') inPart([name], () => refuseUnmeasured(name));
-  }
-  const { layers } = config.model;
-  if (source.kind === 'tokens' && layers > 1 && config.prompt > 0 && config.reference === 'none') {
-    const what = `prompt = ${config.prompt} with ${layers} layers and reference = none: nothing would drive the deeper layers`;
-    inPart(['prompt'], () => {
-      throw new Failure('bad-option', what, 'pass --reference f64, --layers 1 or --prompt 0');
-    });
   }
 }
 

@@ -7,7 +7,7 @@ import { didYouMean } from '../src/core/nearest.js';
 import { checkOptions } from '../src/core/plugin.js';
 import { inPart } from '../src/core/part.js';
 import type { ModelShape } from '../src/core/shape.js';
-import type { EntrySource, Source } from '../src/core/source.js';
+import type { Source } from '../src/core/source.js';
 import { openCaches } from './allocation/open-caches.js';
 import type { AllocationRequest } from './allocation/schema.js';
 import type { LabelledCache } from './cache-bank.js';
@@ -16,8 +16,10 @@ import { checkWeights } from './check-weights.js';
 import { configSchema, sparsitySchema, type Config } from './config.js';
 import type { AddedSink } from './plugins/open-sinks.js';
 import type { AddedOperator } from './plugins/place-operators.js';
-import { guardSource } from './plugins/guard-source.js';
 import type { RequestedCache } from './label-caches.js';
+import { openSource, type OpenedSource } from './open-source.js';
+import { generating } from './resolve-generate.js';
+import { refuseOtherVocabulary, type OpenedModel } from './resolve-language-model.js';
 import { builtIn, isReference, loadPlugins, pluginOf, type Registry } from './registry.js';
 import {
   refuseContradictions,
@@ -25,7 +27,9 @@ import {
   refuseNothingToDecode,
   refuseTooManyToRecall,
 } from './refuse-contradictions.js';
+import { refuseUndriven } from './refuse-undriven.js';
 import { asRecorded, takingTurns } from './stream-lengths.js';
+import { oneWindow } from './windows.js';
 
 const BYTES_PER_NUMBER = 4; // runs keep float32
 const COUNT_LIMIT = 1_000_000; // a longer text is not counted to its end just for the progress bar
@@ -46,7 +50,11 @@ export interface ResolvedRun {
   readonly caches: readonly LabelledCache[];
   readonly operators: readonly AddedOperator[];
   readonly sinks: readonly AddedSink[];
-  /** What is read: the source, a file of weights, and the files of plug-ins. */
+  /** The language model that the config names, not read yet. */
+  readonly language: OpenedModel | null;
+  /** The source is one long text, cut into streams of the model's context, one after the other. */
+  readonly windows: boolean;
+  /** What is read: the source, a file of weights or a language model, and the files of plug-ins. */
   readonly inputs: readonly Readonly<Record<string, unknown>>[];
   /** Steps to come; null when the source cannot tell. */
   readonly steps: number | null;
@@ -66,7 +74,7 @@ export async function resolveRun(
   known: Registry = builtIn,
 ): Promise<ResolvedRun> {
   const registry = await loadPlugins(namesIn(request), process.cwd(), known);
-  const { plugin, source, model } = await openSource(request, stdin, registry);
+  const { options, source, model, language, windows } = await openSource(request, stdin, registry);
   const shape = { ...shapeOf({ model }), bytesPerNumber: BYTES_PER_NUMBER };
   const opened = await openCaches(request, registry, shape);
   const caches = opened.map(({ labelled }) => labelled);
@@ -79,23 +87,23 @@ export async function resolveRun(
   const { allocate: _, ...asked } = request;
   const config = checkConfig({
     ...asked,
-    source: {
-      name: request.source.name,
-      options: plugin.spec.options.parse(request.source.options) as never,
-    },
+    source: { name: request.source.name, options },
     model,
+    ...(await generating(request, source, language, caches[0]?.label)),
     caches: opened.map((cache) => cache.config),
     operators: operators.map(({ name, options }) => ({ name, options })),
     sinks: sinks.map(({ name, options }) => ({ name, options })),
   });
-  refuseContradictions(config, caches, source);
+  refuseContradictions(config, caches);
+  refuseUndriven(config, source);
   refuseWithoutReference(config, operators);
   if (source.kind === 'tokens') inPart(['model'], () => checkWeights(shapeOf(config)));
-  const { steps, memoryBytes } = await plan(config, source, caches);
+  const { steps, memoryBytes } = await plan(config, source, caches, windows ? language : null);
   inPart(['prompt'], () => refuseNothingToDecode(config, source, steps ?? config.tokens));
   inPart(['recall'], () => refuseTooManyToRecall(config, source, steps ?? config.tokens));
-  const inputs = await describeInputs(config, source, registry);
-  return { config, source, caches, operators, sinks, inputs, steps, memoryBytes };
+  const inputs = await describeInputs(config, source, registry, { language, windows });
+  if (language !== null) inPart(['source'], () => refuseOtherVocabulary(inputs[0], language));
+  return { config, source, caches, operators, sinks, language, windows, inputs, steps, memoryBytes };
 }
 
 /**
@@ -134,31 +142,20 @@ function addedSink(registry: Registry, { name, options }: Asked): AddedSink & As
   return { name, options: checkOptions(plugin.spec, options), open: plugin(options) };
 }
 
-/** The source that a request names, nothing read of its steps yet, and the model that both make. */
-async function openSource(
-  { source: { name, options }, model: asked, seed }: Pick<RunRequest, 'source' | 'model' | 'seed'>,
-  stdin: AsyncIterable<Uint8Array>,
-  registry: Registry,
-) {
-  const plugin = inPart(['source'], () => pluginOf(registry, 'source', name));
-  const open = inPart(['source'], () => plugin(options));
-  const make = () => open({ seed, stdin });
-  const source = inPart(['source'], () => (isReference(name) ? guardSource(name, make) : make()));
-  const model = source.kind === 'entries' ? await modelOf(source, asked) : tokenModel(asked);
-  return { plugin, source, model };
-}
-
 async function describeInputs(
   config: Config,
   source: Source,
   registry: Registry,
+  { language, windows }: Pick<OpenedSource, 'language' | 'windows'>,
 ): Promise<ResolvedRun['inputs']> {
   const { weights } = config.model;
   const described = await inPart(['source'], () => source.describe());
   const ofWeights = weights === null ? [] : [await describeWeights(weights)];
+  const ofModel =
+    language === null ? [] : [{ ...(await inPart(['model', 'name'], language.describe)), windows }];
   const named = new Set(namesIn(config).filter(isReference));
   const plugins = [...named].map((name) => registry.loaded.get(name)!.input);
-  return [described, ...ofWeights, ...plugins];
+  return [described, ...ofWeights, ...ofModel, ...plugins];
 }
 
 async function describeWeights(path: string) {
@@ -168,39 +165,6 @@ async function describeWeights(path: string) {
 /** The sizes of a run. */
 export function shapeOf({ model: { d, heads, layers, order, scale } }: Pick<Config, 'model'>): ModelShape {
   return { d, heads, layers, order, scale };
-}
-
-function tokenModel(asked: Partial<Config['model']>): Config['model'] {
-  const weights = asked.weights ?? null;
-  const defaults = { d: 64, heads: 2, layers: 1, order: 'tensor', scale: 1, rotary: false } as const;
-  return { ...defaults, scoreStd: weights === null ? 1 : null, weights, ...asked };
-}
-
-/** What an entry source dictates; only the scale may be asked to differ, which is then an experiment of its own. */
-async function modelOf(source: EntrySource, asked: Partial<Config['model']>): Promise<Config['model']> {
-  const shape = await inPart(['source'], () => source.shape());
-  inPart(['model'], () => refuseOtherModel(shape, asked));
-  const { scale: own, ...sizes } = shape;
-  return { ...sizes, scale: asked.scale ?? own ?? 1, scoreStd: null, weights: null, rotary: false };
-}
-
-function refuseOtherModel(shape: Awaited<ReturnType<EntrySource['shape']>>, asked: Partial<Config['model']>) {
-  for (const key of ['d', 'heads', 'layers', 'order'] as const) {
-    if (asked[key] === undefined || asked[key] === shape[key]) continue;
-    throw new Failure(
-      'bad-option',
-      `${key} = ${asked[key]}, but the source has ${key} = ${shape[key]}`,
-      `leave out --${key}: the source decides it`,
-    );
-  }
-  for (const key of ['scoreStd', 'weights', 'rotary'] as const) {
-    if (asked[key] === undefined || asked[key] === null || asked[key] === false) continue;
-    throw new Failure(
-      'bad-option',
-      `${key} = ${asked[key]}: this source brings its own q, k and v`,
-      `leave out --${key === 'scoreStd' ? 'score-std' : key}`,
-    );
-  }
 }
 
 function checkConfig(config: unknown): Config {
@@ -226,6 +190,7 @@ async function plan(
   config: Config,
   source: Source,
   caches: readonly LabelledCache[],
+  windowed: OpenedModel | null,
 ): Promise<Pick<ResolvedRun, 'steps' | 'memoryBytes'>> {
   const asked = {
     shape: shapeOf(config),
@@ -237,7 +202,7 @@ async function plan(
   };
   const most = config.tokens ?? Infinity;
   const size = config.memory === null ? ['caches'] : ['memory'];
-  if (source.streams === null) {
+  if (source.streams === null && windowed === null) {
     const counted = await inPart(['source'], () => source.count(most));
     const streamIds = counted === null ? null : await inPart(['source'], () => streamIdsOf(source, counted));
     if (streamIds === null) return { steps: counted, memoryBytes: 0 };
@@ -245,7 +210,7 @@ async function plan(
     inPart(size, () => checkBudget(question, streamIds.length));
     return { steps: counted, memoryBytes: plannedBytes(question, streamIds.length) };
   }
-  const question: BudgetQuestion = { ...asked, lengths: takingTurns(source.streams) };
+  const question: BudgetQuestion = { ...asked, lengths: lengthsOf(source, windowed) };
   const fits = largestFit(question);
   const limit = Math.min(most, fits === Infinity ? COUNT_LIMIT : Math.max(fits + 1, COUNT_LIMIT));
   const counted = await inPart(['source'], () => source.count(limit));
@@ -255,6 +220,11 @@ async function plan(
     steps,
     memoryBytes: Math.min(MEMORY_LIMIT, plannedBytes(question, counted ?? Math.min(limit, fits))),
   };
+}
+
+/** Of streams that take turns, or of windows that come one after the other. */
+function lengthsOf({ streams }: Source, windowed: OpenedModel | null): BudgetQuestion['lengths'] {
+  return windowed === null ? takingTurns(streams!) : oneWindow(windowed.shape.context);
 }
 
 async function streamIdsOf(source: Source, steps: number): Promise<ArrayLike<number> | null> {

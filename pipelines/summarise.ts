@@ -1,6 +1,7 @@
 import { readSealedRun } from '../data/sinks/read-steps.js';
 import { readTable, type TableBatch } from '../data/sinks/read-table.js';
 import type { RunFile } from '../data/schemas/run-file.js';
+import { summarisePrediction, type PredictionSummary } from './summarise-prediction.js';
 
 /** What one cache cost and how far it was from exact, over a whole trace. Null: not measured. */
 export interface CacheSummary {
@@ -36,6 +37,8 @@ export interface TraceSummary {
    */
   readonly score_std: number | null;
   readonly caches: readonly CacheSummary[];
+  /** Null without a language model. */
+  readonly prediction: PredictionSummary | null;
 }
 
 const COLUMNS = [
@@ -70,7 +73,9 @@ export async function summarise(dir: string): Promise<TraceSummary> {
     }
   }
   const caches = [...tallies].map(([cache, tally]) => ({ cache, ...tally.summary() }));
-  return { dir, run, tokens, score_std: decoded === 0 ? null : Math.sqrt(variances / decoded), caches };
+  const prediction = await summarisePrediction(dir, run);
+  const score_std = decoded === 0 ? null : Math.sqrt(variances / decoded);
+  return { dir, run, tokens, score_std, caches, prediction };
 }
 
 /** One row of the trace, columns looked up when they are asked for. */

@@ -4,8 +4,8 @@ import type { ColumnsOf } from './column.js';
 /** Columns of measures.parquet: what operators measured besides the columns of steps.parquet. */
 export const measureColumns = {
   stream_id: { type: 'INT32', unit: 'id', doc: 'stream, 0-based', nullable: false },
-  layer: { type: 'INT32', unit: 'id', doc: 'layer, 0-based', nullable: false },
-  head: { type: 'INT32', unit: 'id', doc: 'head, 0-based', nullable: false },
+  layer: { type: 'INT32', unit: 'id', doc: 'layer, 0-based; null: of the whole model', nullable: true },
+  head: { type: 'INT32', unit: 'id', doc: 'head, 0-based; null: of the whole model', nullable: true },
   cache: {
     type: 'UTF8',
     unit: 'name',
@@ -13,7 +13,12 @@ export const measureColumns = {
     nullable: true,
   },
   step: { type: 'INT32', unit: 'step', doc: 'index of the step in its stream, 0-based', nullable: false },
-  name: { type: 'UTF8', unit: 'name', doc: 'what was measured, kebab case', nullable: false },
+  name: {
+    type: 'UTF8',
+    unit: 'name',
+    doc: 'what was measured, kebab case; nll, of every run of a language model: −ln p(token of this step | tokens before it), in nats, none at the first step of a stream',
+    nullable: false,
+  },
   x: {
     type: 'DOUBLE',
     unit: '1',

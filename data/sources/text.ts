@@ -15,7 +15,7 @@ import { decodeUtf8, safePieces } from './utf8-chunks.js';
 export const textSource = defineSource(
   {
     name: 'text',
-    summary: 'a text file or standard input, tokenised with a BPE vocabulary',
+    summary: 'a text file or standard input, tokenised with a BPE vocabulary or byte by byte',
     brings: 'tokens',
     paper: null,
     options: z.object({
@@ -23,7 +23,7 @@ export const textSource = defineSource(
       encoding: z
         .enum(ENCODINGS)
         .default('r50k')
-        .describe('vocabulary: r50k (GPT-2), cl100k (GPT-4) or o200k (GPT-4o)'),
+        .describe('vocabulary: r50k (GPT-2), cl100k (GPT-4), o200k (GPT-4o) or bytes'),
     }),
   },
   ({ path, encoding }, { stdin }) => {

@@ -22,8 +22,10 @@ export function tokenSource(
   };
 }
 
-/** Number token ids as the steps of stream 0. */
-async function* tokenEvents(ids: AsyncIterable<readonly number[]>): AsyncGenerator<TokenEvent> {
+/** Token ids, piece by piece, as the steps of stream 0. Number as the steps of stream 0. */
+export async function* tokenEvents(
+  ids: AsyncIterable<readonly number[]> | Iterable<readonly number[]>,
+): AsyncGenerator<TokenEvent> {
   let step = 0;
   for await (const some of ids) {
     for (const tokenId of some) {

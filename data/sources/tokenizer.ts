@@ -1,7 +1,7 @@
 /** The vocabularies kronflow tokenises with, by the names users type. */
-export const ENCODINGS = ['r50k', 'cl100k', 'o200k'] as const;
+export const ENCODINGS = ['r50k', 'cl100k', 'o200k', 'bytes'] as const;
 
-/** A vocabulary: r50k (GPT-2, GPT-3), cl100k (GPT-4), o200k (GPT-4o and later). */
+/** A vocabulary: r50k (GPT-2, GPT-3), cl100k (GPT-4), o200k (GPT-4o and later), bytes (of UTF-8: the id is the byte). */
 export type Encoding = (typeof ENCODINGS)[number];
 
 /**
@@ -12,6 +12,7 @@ export const VOCABULARY_SIZE: Readonly<Record<Encoding, number>> = {
   r50k: 50_257,
   cl100k: 100_277,
   o200k: 200_019,
+  bytes: 256,
 };
 
 /** Text to token ids. */
@@ -24,6 +25,7 @@ export interface Tokenizer {
 
 /** Load one vocabulary; the others stay on disk. */
 export async function loadTokenizer(encoding: Encoding): Promise<Tokenizer> {
+  if (encoding === 'bytes') return { encoding, vocabularySize: VOCABULARY_SIZE.bytes, encode: bytesOf };
   const { encode } = await IMPORT[encoding]();
   const ordinary = { disallowedSpecial: new Set<string>() }; // by default it throws on special-token text
   return {
@@ -31,6 +33,10 @@ export async function loadTokenizer(encoding: Encoding): Promise<Tokenizer> {
     vocabularySize: VOCABULARY_SIZE[encoding],
     encode: (text) => encode(text, ordinary),
   };
+}
+
+function bytesOf(text: string): number[] {
+  return [...Buffer.from(text)];
 }
 
 const IMPORT = {

@@ -65,6 +65,7 @@ const KEYS: Readonly<Record<string, string>> = {
     scale: 'model.scale',
   },
   ...{ 'score-std': 'model.scoreStd', weights: 'model.weights', rotary: 'model.rotary', cache: 'caches' },
+  ...{ model: 'model.name', drive: 'drive' },
   ...{ tokens: 'tokens', prompt: 'prompt', seed: 'seed', memory: 'memory', reference: 'reference' },
   ...{ recall: 'recall', sparsity: 'sparsity', budget: 'budgets', 'on-error': 'onError' },
 };

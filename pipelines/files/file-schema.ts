@@ -75,6 +75,8 @@ export const fileSchema = z.strictObject({
   reference: config.reference
     .default('f64')
     .describe('what to compare with: exact attention in float64, or nothing'),
+  drive: config.drive,
+  generate: config.generate,
   recall: config.recall,
   sparsity: config.sparsity,
   memory: size.nullable().default(null).describe('budget of all caches: 2GiB; null: what the machine has'),

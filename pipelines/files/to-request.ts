@@ -7,6 +7,7 @@ import { allocationOf, bytesOf, type NamedEntry, type PipelineFile } from './fil
 /** What a checked file asks for, budgets aside. */
 export function requestOf(file: PipelineFile, registry: Registry): RunRequest {
   const { kronflow, model, reference, prompt, tokens, seed, recall, sparsity, trace, onError, memory } = file;
+  const { drive, generate } = file;
   const plain = (kind: PluginKind) => (entry: NamedEntry) => ({
     name: entry.name,
     options: optionsOf(kind, entry),
@@ -20,6 +21,8 @@ export function requestOf(file: PipelineFile, registry: Registry): RunRequest {
   const allocate = file.allocate?.map((one) => allocationOf(one).allocation!);
   return {
     ...{ kronflow, reference, prompt, tokens, seed, recall, sparsity, trace, onError, caches },
+    ...(drive === undefined ? {} : { drive }),
+    ...(generate === undefined ? {} : { generate }),
     source: sourceOf(file, registry),
     model: Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined)),
     operators: file.operators.map(plain('operator')),

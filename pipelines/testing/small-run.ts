@@ -1,8 +1,9 @@
 import { lastValueFrom, tap, type Observable } from 'rxjs';
+import { readLanguageModel } from '../../data/weights/language-model.js';
 import { Ledger } from '../../src/core/ledger.js';
 import { randomStream } from '../../src/core/random.js';
 import type { Run } from '../../src/core/run.js';
-import type { OutputRow, StepRow, TraceSink } from '../../src/core/trace.js';
+import type { MeasureRow, OutputRow, RecordingRow, StepRow, TraceSink } from '../../src/core/trace.js';
 import { SharedArena } from '../../workers/arena.js';
 import { inlinePool } from '../../workers/inline-pool.js';
 import { createBank } from '../cache-bank.js';
@@ -15,6 +16,8 @@ import { takeSteps } from '../steps.js';
 export interface SmallRun {
   readonly steps: readonly StepRow[];
   readonly outputs: readonly OutputRow[];
+  readonly recording: readonly RecordingRow[];
+  readonly measures: readonly MeasureRow[];
   readonly ledger: Ledger;
   /** Steps read from the source, and steps whose rows had all been taken by the sink. */
   readonly read: number;
@@ -47,12 +50,17 @@ export function request(
 /** Carry out a request in this process. */
 export async function smallRun(asked: RunRequest, { onWrite, onRead }: Parts = {}): Promise<SmallRun> {
   const resolved = await resolveRun(asked, nothing());
-  const taken = { steps: [] as StepRow[], outputs: [] as OutputRow[] };
+  const taken = {
+    ...{ steps: [] as StepRow[], outputs: [] as OutputRow[] },
+    ...{ recording: [] as RecordingRow[], measures: [] as MeasureRow[] },
+  };
   const sink: TraceSink = {
-    async write({ steps = [], outputs = [] }) {
+    async write({ steps = [], outputs = [], recording = [], measures = [] }) {
       await onWrite?.();
       taken.steps.push(...steps);
       taken.outputs.push(...outputs);
+      taken.recording.push(...recording);
+      taken.measures.push(...measures);
     },
   };
   const run = assemble(resolved, sink);
@@ -76,6 +84,7 @@ function assemble({ config, caches }: ResolvedRun, sink: TraceSink): Run {
       ledger: new Ledger(config.memory ?? Infinity),
     },
     pool: inlinePool(arena),
+    predictions: new Map(),
     clock: { now: () => 0 },
     random: (...labels: readonly (string | number)[]) => randomStream(config.seed, ...labels),
   };
@@ -84,15 +93,17 @@ function assemble({ config, caches }: ResolvedRun, sink: TraceSink): Run {
 
 async function startFlow(
   run: Run,
-  { config, source }: ResolvedRun,
+  { config, source, language, windows }: ResolvedRun,
   onRead: () => void,
 ): Promise<Observable<unknown>> {
-  const { prompt, tokens, reference, recall, sparsity, trace, model } = config;
+  const { prompt, tokens, reference, recall, sparsity, trace, model, drive } = config;
   const limits = { prompt, tokens, signal: new AbortController().signal, onRead };
   const options = { ...trace, reference, recall, sparsity };
   if (source.kind === 'entries') return replay(run, takeSteps(source.open(), limits), options);
-  const weights = await loadWeights(config);
-  return decode(run, takeSteps(source.open(), limits), { ...options, rotary: model.rotary, weights });
+  const whole = language === null ? null : await readLanguageModel(language.path);
+  const weights = whole?.layers.map(({ projection }) => projection) ?? (await loadWeights(config));
+  const decoding = { ...options, rotary: model.rotary, drive, weights, model: whole, windows };
+  return decode(run, takeSteps(source.open(), limits), decoding);
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -28,6 +28,8 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   ...{ scale: ['model', 'scale'], scoreStd: ['model', 'scoreStd'], weights: ['model', 'weights'] },
   ...{
     rotary: ['model', 'rotary'],
+    model: ['model', 'name'],
+    drive: ['drive'],
     tokens: ['tokens'],
     prompt: ['prompt'],
     seed: ['seed'],

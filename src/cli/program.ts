@@ -7,6 +7,7 @@ import { addCompareCommand } from './commands/compare.js';
 import { addCreateCommand } from './commands/create.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addExportCommand } from './commands/export.js';
+import { addGenerateCommand } from './commands/generate.js';
 import { addHelpCommand } from './commands/help.js';
 import { addImportCommand } from './commands/import.js';
 import { addIndexGameCommand } from './commands/index-game.js';
@@ -41,6 +42,7 @@ export function createProgram(): Command {
     .configureOutput(sayIn('kronflow'))
     .addHelpText('after', `\n${EXIT_HELP}`);
   addRunCommands(program);
+  addGenerateCommand(program);
   addCompareCommand(program);
   addResumeCommand(program);
   addTraceCommands(program);

@@ -24,6 +24,8 @@ export interface RunFlags extends SourceFlags, WatchFlags {
   readonly sink: readonly string[];
   readonly onError: 'stop' | 'skip';
   readonly prompt: number;
+  readonly model?: string;
+  readonly drive?: string;
   readonly weights?: string;
   readonly rotary?: true;
   readonly seed: number;
@@ -156,7 +158,15 @@ export function snapshotFlag(): Option {
 function addSizeFlags(command: Command): Command {
   return command
     .option('--heads <n>', 'heads (default: 2)', positive('--heads', 1024))
-    .option('--layers <n>', 'layers (default: 1)', positive('--layers', 1024));
+    .option('--layers <n>', 'layers (default: 1)', positive('--layers', 1024))
+    .option(
+      '--model <name|file>',
+      'a language model (see: kronflow list models), which decides all sizes; text is read as bytes, in windows of its context',
+    )
+    .option(
+      '--drive <label>',
+      'whose output goes into the next layer: exact, or the label of a cache (default: exact, without a reference the first cache)',
+    );
 }
 
 function addShapeFlags(command: Command): Command {
@@ -187,8 +197,8 @@ function addShapeFlags(command: Command): Command {
  * @throws Failure `bad-option`
  */
 export function requestOf(flags: RunFlags, input: RunInput, recording: boolean): RunRequest {
-  const { d, heads, layers, order, scale, scoreStd, weights, rotary } = flags;
-  const asked = { d, heads, layers, order, scale, scoreStd, weights, rotary };
+  const { d, heads, layers, order, scale, scoreStd, weights, rotary, model: name, drive } = flags;
+  const asked = { d, heads, layers, order, scale, scoreStd, weights, rotary, name };
   const source = sourceOf(flags, input);
   const model = Object.entries(asked).filter(
     ([key, value]) => value !== undefined && !source.taken.includes(key),
@@ -203,6 +213,7 @@ export function requestOf(flags: RunFlags, input: RunInput, recording: boolean):
     operators: parseAll('--operator', flags.operator),
     sinks: parseAll('--sink', flags.sink),
     onError: flags.onError,
+    ...(drive === undefined ? {} : { drive }),
     reference: flags.reference,
     recall: flags.recall,
     sparsity: flags.sparsity ?? null,

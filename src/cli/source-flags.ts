@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
 import { sources } from '../../data/sources/index.js';
+import { ENCODINGS } from '../../data/sources/tokenizer.js';
 import type { SelectionOptions } from '../../data/sources/selection.js';
 import { Failure } from '../core/failure.js';
 import { parseNamed, type NamedOptions } from './named-options.js';
@@ -28,7 +29,7 @@ export interface SourceFlags {
 export function addSourceFlags(command: Command): Command {
   return command
     .option('--source <name[:key=value,…]>', 'a source other than text (see: kronflow list sources)')
-    .addOption(new Option('--encoding <name>', 'vocabulary of text').choices(['r50k', 'cl100k', 'o200k']));
+    .addOption(new Option('--encoding <name>', 'vocabulary of text').choices(ENCODINGS));
 }
 
 /** A source, and which of the flags it took as options of its own. */

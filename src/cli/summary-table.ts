@@ -4,6 +4,7 @@ import type { HeadAllocation } from '../../pipelines/allocation/schema.js';
 import type { Config } from '../../pipelines/config.js';
 import type { ProjectionCost } from '../../pipelines/store-weights.js';
 import type { TraceSummary } from '../../pipelines/summarise.js';
+import { predictionText } from './prediction-text.js';
 import { counted, formatBytes } from '../core/format.js';
 import { legend, wrapText } from './wrap-text.js';
 
@@ -17,14 +18,15 @@ const LEGEND =
 
 /** The summary of a trace as people read it: one line a cache, fewer columns where `width` characters do not hold all. */
 export function summaryTable(summary: TraceSummary, width = Infinity): string {
-  const { run, tokens, caches } = summary;
+  const { run, tokens, caches, prediction = null } = summary;
   const tables = [0, 1, 2, 3].map((n) => tableWithout(SPARED.slice(0, n), summary));
   const fitting = tables.findIndex((text) => text.indexOf('\n') <= width);
   const spared = SPARED.slice(0, fitting < 0 ? SPARED.length : fitting);
   const table =
     tables[spared.length] + (spared.length > 0 ? `\nin a wider terminal also ${spared.join(', ')}` : '');
+  const head = runText({ run, tokens }) + predictionText(run, prediction);
   const below = `${allocationText(run)}${projectionText(run)}${caveats(run)}${warnings(caches)}${dropsText(run)}`;
-  return `${wrapText(runText({ run, tokens }), width)}\n${table}\n${legend(LEGEND, width)}${wrapText(below, width)}`;
+  return `${wrapText(head, width)}\n${table}\n${legend(LEGEND, width)}${wrapText(below, width)}`;
 }
 
 function tableWithout(left: readonly string[], { score_std, caches }: TraceSummary): string {

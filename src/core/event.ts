@@ -13,6 +13,8 @@ export interface TokenEvent {
   readonly pos: number;
   /** Vocabulary id; null when the stream has none. */
   readonly tokenId: number | null;
+  /** Ids of the tokens before it in its stream, the nearest first: as many as a language model embeds with it. */
+  readonly before?: readonly number[];
   /** Append only: this token asks no query. */
   readonly prefill: boolean;
   /** When the step was recorded, in nanoseconds since any moment; absent or null when nobody wrote it down. */
@@ -33,12 +35,12 @@ export interface RecordedStep extends TokenEvent {
   readonly layers: readonly LayerRows[];
 }
 
-/** Added by `embed`: the residual stream, (heads·d). */
+/** Added by `embed`: the residual stream, (heads·d); by `embedTokens`, of a language model: (dModel). */
 export interface HasResidual {
   readonly x: Float32Array;
 }
 
-/** Added by `layerNorm`: `x` with mean 0 and variance 1, (heads·d). */
+/** Added by `layerNorm`: `x` with mean 0 and variance 1. */
 export interface HasNormed {
   readonly normed: Float32Array;
 }
@@ -165,6 +167,16 @@ export interface Memory {
 /** Added by `accountMemory`: one per update. */
 export interface HasMemory {
   readonly memory: readonly Memory[];
+}
+
+/** Added by `predict`: what a language model says of the token that comes next, (vocabulary). */
+export interface HasLogits {
+  readonly logits: Float32Array;
+}
+
+/** Added by `choose`: the token that is to come next. */
+export interface HasChoice {
+  readonly chosen: number;
 }
 
 /** Added by `record` and `capture`, layer after layer: what the step leaves, for `journal` to write all at once. */

@@ -61,6 +61,8 @@ export interface CacheBank {
   reference(streamId: number, layer: number): readonly Reference[];
   /** Labels of caches that failed and were dropped: `at` has them no longer. */
   readonly dropped: ReadonlySet<string>;
+  /** Give back all memory of a stream that has ended; its caches must not be asked for again. */
+  release(streamId: number): void;
   /**
    * Told that a cache threw, or did what no cache may, while it was asked for `doing`. In a run that goes on without it, the
    * cache is dropped, with all its heads, layers and streams; what it left in the step's event is to be left out.
@@ -84,6 +86,9 @@ export interface DroppedCache {
   readonly message: string;
 }
 
+/** What a language model said last of the next token of each stream, (vocabulary). */
+export type Predictions = Map<number, Float32Array>;
+
 /** Everything with state or a lifetime in one run. Operators hold none: they name the parts they use. */
 export interface Run {
   readonly shape: ModelShape;
@@ -94,6 +99,8 @@ export interface Run {
   /** Projects; the reference, which gives the same bits, where it is absent. */
   readonly multiply?: MultiplyRows | undefined;
   readonly caches: CacheBank;
+  /** Kept from step to step where a language model predicts. */
+  readonly predictions?: Predictions | undefined;
   readonly clock: Clock;
   readonly sink: TraceSink;
   random(...labels: readonly (string | number)[]): Random;

@@ -94,12 +94,12 @@ export interface RecordingRow {
 
 /**
  * One row of measures.parquet: a number that an operator measured. `x` places it on an axis (a position, a score), null
- * where there is none; `cache` is null for what was measured of the exact attention.
+ * where there is none; `cache` is null for what was measured of the exact attention, `layer` and `head` for what is of a whole model.
  */
 export interface MeasureRow {
   readonly stream_id: number;
-  readonly layer: number;
-  readonly head: number;
+  readonly layer: number | null;
+  readonly head: number | null;
   readonly cache: string | null;
   readonly step: number;
   /** What was measured, kebab case. */

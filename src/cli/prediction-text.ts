@@ -1,0 +1,20 @@
+import type { TraceSummary } from '../../pipelines/summarise.js';
+
+/** How well the language model of a run foretold its text, in lines of their own; nothing without one. */
+export function predictionText(
+  { inputs }: TraceSummary['run'],
+  prediction: TraceSummary['prediction'],
+): string {
+  const model = inputs.find(({ kind }) => kind === 'model');
+  if (model === undefined) return '';
+  const name = `\nmodel ${String(model.name ?? model.path)}`;
+  if (prediction === null) return `${name}: no token was predicted`;
+  const { bits_per_token: bits, perplexity, tokens, driver } = prediction;
+  const unit = inputs[0].encoding === 'bytes' ? 'byte' : 'token';
+  const by = driver === null ? 'exact attention' : `cache ${driver}`;
+  const windows = `\na text longer than the context of ${String(model.context)} tokens is read in windows, each a stream of its own`;
+  return (
+    `${name}: ${bits.toFixed(3)} bits per ${unit}, perplexity ${perplexity.toFixed(2)}, ${tokens} predictions driven by ${by}` +
+    (model.windows === true ? windows : '')
+  );
+}
