@@ -1,9 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../report.js';
 import { reproduceBounds } from './bounds.js';
 import { reproduceIndexGame } from './index-game.js';
+import { readText } from './model/text.js';
+import { reproduceModel } from './model.js';
+import { withSections } from './page.js';
 import { reproducePolynomial } from './polynomial.js';
 import { reproducePruning } from './pruning.js';
 import { reproduceSkip } from './skip.js';
@@ -11,7 +14,8 @@ import { reproduceSubgen } from './subgen.js';
 import { OFF } from './table.js';
 import { reproduceTraining } from './training.js';
 
-// npm run reproduce [-- NAME …] [-- --output FILE]: the tables of math.md made again; each says by what.
+// npm run reproduce [-- NAME …] [-- --output FILE]: the tables of math.md made again; each says by what. With names, a file
+// that is there keeps all other sections.
 const parts: Readonly<Record<string, { readonly title: string; make(): Promise<{ markdown: string }> }>> = {
   bounds: { title: 'Theorems, as claimed and as they hold', make: () => Promise.resolve(reproduceBounds()) },
   'index-game': { title: 'The Index game', make: reproduceIndexGame },
@@ -20,6 +24,7 @@ const parts: Readonly<Record<string, { readonly title: string; make(): Promise<{
   skip: { title: 'Certified skipping and hashing', make: reproduceSkip },
   pruning: { title: 'Pruning for the attention matrix', make: reproducePruning },
   training: { title: 'Training tensor attention', make: () => Promise.resolve(reproduceTraining()) },
+  model: { title: 'A language model under every cache', make: reproduceModel },
 };
 
 const { values, positionals } = parseArgs({
@@ -35,13 +40,14 @@ if (unknown !== undefined) {
 const chosen = Object.entries(parts).filter(
   ([name]) => positionals.length === 0 || positionals.includes(name),
 );
-const sections: string[] = [];
+if (chosen.some(([name]) => name === 'model')) await readText(); // without it nothing is begun
+const sections: { title: string; text: string }[] = [];
 for (const [name, { title, make }] of chosen) {
   const start = performance.now();
   const { markdown } = await make();
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   console.error(`${name}: ${seconds} s`);
-  sections.push(`## ${title}\n\n\`npm run reproduce -- ${name}\` (${seconds} s)\n\n${markdown}`);
+  sections.push({ title, text: `\`npm run reproduce -- ${name}\` (${seconds} s)\n\n${markdown}` });
 }
 const machine = Object.entries(describeMachine()).map(([key, value]) => `${key} ${value}`);
 const page = `# Results
@@ -59,7 +65,8 @@ factor of ${OFF}, either way. Where the note under a table knows why, it says so
 
 ${machine.join(', ')}
 
-${sections.join('\n\n')}
 `;
-if (values.output === undefined) console.log(page);
-else writeFileSync(values.output, page);
+const known = values.output !== undefined && positionals.length > 0 && existsSync(values.output);
+const whole = withSections(known ? readFileSync(values.output!, 'utf8') : page, sections);
+if (values.output === undefined) console.log(whole);
+else writeFileSync(values.output, whole);

@@ -23,6 +23,8 @@ export interface CachesUnder {
   readonly seed: number;
   /** Answer in float64, whatever the kernel of the pool is. */
   readonly precise?: boolean;
+  /** Told of every answer; `at` is the position in the window. */
+  onAnswer?(answer: Answer, layer: number, head: number, at: number): void;
 }
 
 /** What the caches of all layers and heads held, summed over those. */
@@ -48,7 +50,7 @@ export interface CacheAttention {
 export function cacheAttention(
   { heads, d, order, scale }: LanguageModelShape,
   { arena, pool }: CacheMemory,
-  { factory, label, seed, precise = false }: CachesUnder,
+  { factory, label, seed, precise = false, onAnswer }: CachesUnder,
 ): CacheAttention {
   const tally = { bytes: 0, lastBytes: 0, positions: 0, windows: 0, answers: 0, outOfRange: 0 };
 
@@ -101,7 +103,10 @@ export function cacheAttention(
     try {
       for (let at = 0; at < length; at++) {
         const answers = await step(held, rows, q, at, length);
-        answers.forEach(({ output }, i) => out.set(output, placeOf(i, at, length)));
+        answers.forEach((answer, i) => {
+          out.set(answer.output, placeOf(i, at, length));
+          onAnswer?.(answer, layer, i % heads, at);
+        });
         count(held, answers, at === length - 1);
       }
     } finally {

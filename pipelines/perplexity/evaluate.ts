@@ -33,10 +33,10 @@ export interface Comparison {
   readonly kl: number;
 }
 
-/** As many whole windows as the text has, or every k-th of them so that at most `most` are left, spread over all of it. */
-export function windowsOf(text: Uint8Array, length: number, most = Infinity): Windows {
+/** All whole windows of a text, or every k-th of them, spread over all of it, so that `least` are left at least. */
+export function windowsOf(text: Uint8Array, length: number, least = Infinity): Windows {
   const all = Math.floor((text.length - 1) / length);
-  const every = Math.max(1, Math.ceil(all / most));
+  const every = Math.max(1, Math.floor(all / least));
   const starts = Array.from({ length: Math.ceil(all / every) }, (_, i) => i * every * length);
   return { text, starts, length };
 }
