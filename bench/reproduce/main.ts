@@ -40,6 +40,7 @@ if (unknown !== undefined) {
 const chosen = Object.entries(parts).filter(
   ([name]) => positionals.length === 0 || positionals.includes(name),
 );
+const machine = Object.entries(describeMachine()).map(([key, value]) => `${key} ${value}`);
 if (chosen.some(([name]) => name === 'model')) await readText(); // without it nothing is begun
 const sections: { title: string; text: string }[] = [];
 for (const [name, { title, make }] of chosen) {
@@ -47,9 +48,11 @@ for (const [name, { title, make }] of chosen) {
   const { markdown } = await make();
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   console.error(`${name}: ${seconds} s`);
-  sections.push({ title, text: `\`npm run reproduce -- ${name}\` (${seconds} s)\n\n${markdown}` });
+  sections.push({
+    title,
+    text: `\`npm run reproduce -- ${name}\` (${seconds} s${positionals.length > 0 ? `; ${machine}` : ''})\n\n${markdown}`,
+  });
 }
-const machine = Object.entries(describeMachine()).map(([key, value]) => `${key} ${value}`);
 const page = `# Results
 
 Written by \`npm run reproduce\` in one run, seeds fixed in the sources (bench/reproduce). Not every number is a measurement:

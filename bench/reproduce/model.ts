@@ -18,30 +18,33 @@ import { toMarkdown, type ReproducedTable } from './table.js';
 
 const MODELS = ['tensor-small', 'matrix-small'] as const;
 const RATIOS = [0.5, 0.8] as const;
-const POSITIONS = 20_000; // at least
+const POSITIONS = 20_000; // of held-out text, at least
 const [CALIBRATION, STATISTICS, CHOICE] = [4, 8, 16]; // windows
 const PRUNED_SHARES = [1 / 8, 1 / 4] as const;
 const FILES = new URL('../../../docs/public/model/', import.meta.url); // from dist
 const IMAGES = new URL('../../../docs/images/', import.meta.url);
 
 /** Perplexity of the models against the bytes of every cache, dense and pruned, and what real keys are like. */
-export async function reproduceModel(): Promise<{ readonly markdown: string }> {
+export async function reproduceModel(
+  names: readonly string[] = MODELS,
+  least = POSITIONS,
+): Promise<{ readonly markdown: string }> {
   const text = await readText();
   const models: Record<string, LanguageModel> = {};
-  for (const name of MODELS) models[name] = await readLanguageModel(await findModel(name));
-  const { context } = models[MODELS[0]].shape;
-  const windows = windowsOf(text.heldOut, context, Math.ceil(POSITIONS / context));
+  for (const name of names) models[name] = await readLanguageModel(await findModel(name));
+  const { context } = models[names[0]].shape;
+  const windows = windowsOf(text.heldOut, context, Math.ceil(least / context));
   const baseline = chooseNGram(text);
   const pruned = await pruneAll(models, text);
   const points = await measureCurves(models, pruned, text, windows);
   const sections: string[] = [toMarkdown(await baselineTable(baseline, models, text, windows))];
-  for (const name of MODELS) {
+  for (const name of names) {
     const own = points.filter(({ weights }) => weights.model === name && weights.pruned === null);
     const lines = linesOf(models[name], baseline, windows);
     sections.push(...(await curveSection(name, own, lines)));
   }
   sections.push(...prunedTables(pruned, points).map(toMarkdown));
-  for (const name of MODELS) sections.push(...(await keySection(name, models[name], text)).map(toMarkdown));
+  for (const name of names) sections.push(...(await keySection(name, models[name], text)).map(toMarkdown));
   await mkdir(FILES, { recursive: true });
   await writeFile(new URL('perplexity.csv', FILES), rowsFile(points));
   sections.push('All rows of the curves are in `docs/public/model/perplexity.csv`.');

@@ -80,12 +80,12 @@ function others(shape: LanguageModelShape, radii: Radii): readonly Entrant[] {
       { delta: radius(32), t: 2, s: 32 },
     ].map((options) => of('subgen4', options)),
     ...[16, 32, 64, 128].map((clusters) => of('threshold', { threshold: radius(clusters) })),
-    ...[16, 64].map((near) => of('lsh', { near, samples: near })),
-    ...[16, 32, 64].map((block) => of('block-lsh', { block, rest: 'sample', samples: 32 })),
-    ...SHARES.slice(1).map((share) =>
+    of('lsh', { near: 32, samples: 32 }),
+    ...[16, 64].map((block) => of('block-lsh', { block, rest: 'sample', samples: 32 })),
+    ...SHARES.slice(1, 3).map((share) =>
       of('pages', { size: `${(share * whole) / sides}B`, page: 8 }, { reads: share * whole }),
     ),
-    ...[8, 4, 2].map((bits) => of('quantised', { bits, group: 16, residual: 16, channels: 16 })),
+    ...[4, 2].map((bits) => of('quantised', { bits, group: 16, residual: 16, channels: 16 })),
     of('rank1'),
   ];
 }

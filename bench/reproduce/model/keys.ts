@@ -17,7 +17,7 @@ import { leaderRadius } from '../leader-radius.js';
 import { mean, median } from './numbers.js';
 
 /** Rows of one head over one window, (d) each. */
-interface HeadRows {
+export interface HeadRows {
   readonly q: readonly Float64Array[];
   readonly k1: readonly Float64Array[];
   readonly k2: readonly Float64Array[] | null;
@@ -187,7 +187,8 @@ function massByAge(scores: Float64Array, n: number, pairs: boolean): { recent: n
   return { recent: recent / z, sinks: sinks / z };
 }
 
-function sideStatistics(windows: readonly HeadRows[], side: number, scale: number): SideStatistics {
+/** How the keys of one side of one head cluster, mean over windows. */
+export function sideStatistics(windows: readonly HeadRows[], side: number, scale: number): SideStatistics {
   const found = windows.map(({ q, k1, k2 }, w) => {
     const [keys, others] = side === 1 ? [k1, k2] : [k2!, k1];
     const most = Math.floor(keys.length * CLUSTERED);

@@ -32,7 +32,7 @@ export async function prunedModel(
 /** What the projections of every layer read, (tokens × dModel). */
 async function layerInputs(model: LanguageModel, text: Uint8Array): Promise<readonly DenseMatrix[]> {
   const { context, dModel } = model.shape;
-  const tokens = text.subarray(0, CALIBRATION * context);
+  const tokens = text.subarray(0, context * Math.min(CALIBRATION, Math.floor(text.length / context)));
   const inputs: DenseMatrix[] = [];
   const watch = (normed: Float32Array) =>
     void inputs.push({ rows: tokens.length, columns: dModel, data: Float64Array.from(normed) });
