@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,12 +63,23 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
   it('ends a run that waits for input', async () => {
     const name = `${signal}-waiting`;
     const { child, finished } = startKronflow(run.argsTo(name, 'ids:path=-'), { ...start, stdin: 'open' });
-    child.stdin!.write(`${ids(40)}\n`);
     await until(() => existsSync(join(run.at(name), 'run.json')), finished);
-    await pause(500);
+    const given = await giveUntilItWaits(child, name);
     child.kill(signal);
     expect((await finished).code).toBe(130);
     expect((await readRun(run.at(name))).status).toBe('interrupted');
-    expect(await run.expectPrefix(name, 0)).toBe(40 * PER_STEP);
+    expect(await run.expectPrefix(name, 0)).toBe(given * PER_STEP);
   });
 });
+
+/** Give a run one token after the other until all of them are in its journal: then it waits. Returns how many these are. */
+async function giveUntilItWaits(child: ChildProcess, name: string): Promise<number> {
+  const all = ids(ROWS / PER_STEP).split('\n');
+  const lives = () => child.exitCode === null && child.signalCode === null;
+  let given = 0;
+  do {
+    child.stdin!.write(`${all[given++]}\n`);
+    await pause(150); // the journal is flushed with a token that comes 100 ms after the flush before
+  } while (lives() && run.promised(name) < given * PER_STEP);
+  return given;
+}
