@@ -36,6 +36,7 @@ export default defineConfig({
           include: [`${folders}/**/*.slow.test.ts`],
           exclude: ['dist/**'],
           testTimeout: 300_000,
+          hookTimeout: 300_000, // they start processes too
         },
       },
       ...(process.env.KRONFLOW_LONG === undefined ? [] : [long]),

@@ -16,4 +16,5 @@ it.each(ORDERS)(
     for (let i = 0; i < KILLS; i++) outcomes.push(await run.killAndResume(`${order}-${i}`));
     expect(outcomes).toContain('resumed');
   },
+  3_600_000, // many runs with every cache, on a machine that may be busy
 );

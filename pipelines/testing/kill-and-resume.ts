@@ -10,6 +10,7 @@ import { pause, until } from './journal-state.js';
 import { readRun } from './traces.js';
 
 const [TOKENS, D, BUDGET, EVERY] = [300, 4, 2048, 20];
+const LIMIT_MS = 1_200_000; // of a run: every cache takes a while, and the machine may be busy
 
 /** What was found after a kill. */
 export type Outcome = 'nothing to resume' | 'resumed' | 'only sealed';
@@ -29,6 +30,7 @@ function everyCache(order: Order): string[] {
 /** A run with every cache of an order, which can be killed and resumed any number of times. */
 export class KillableRun {
   readonly #args: readonly string[];
+  readonly #start;
   readonly #random;
   #wholeMs = 0;
   #sealMs = 0;
@@ -43,13 +45,14 @@ export class KillableRun {
     const size = ['--d', `${D}`, '--heads', '1', '--layers', '2', '--prompt', '10', '--threads', '1'];
     const how = ['--order', order, '--outputs', '--timings', 'off', '--snapshot-every', `${EVERY}`];
     this.#args = ['record', '--source', `ids:path=${ids}`, ...size, ...how, ...everyCache(order)];
+    this.#start = { cwd, limitMs: LIMIT_MS };
     this.#random = randomStream(seed, order, 'moments of death');
   }
 
   /** Carry it out undisturbed, to compare with. */
   async whole(): Promise<void> {
     const [start, dir] = [performance.now(), join(this.cwd, `whole-${this.order}`)];
-    const { finished } = startKronflow([...this.#args, '-o', `whole-${this.order}`], { cwd: this.cwd });
+    const { finished } = startKronflow([...this.#args, '-o', `whole-${this.order}`], this.#start);
     await until(() => existsSync(join(dir, 'steps.parquet.tmp')), finished);
     this.#sealMs = performance.now();
     const { code, stderr } = await finished;
@@ -63,7 +66,7 @@ export class KillableRun {
     await this.#killed([...this.#args, '-o', name], name);
     while (this.#random.uniform() < 0.3)
       await this.#killed(['resume', name, '--snapshot-every', `${EVERY}`], name);
-    const { code, stderr } = await kronflow(['resume', name, '--threads', '1'], { cwd: this.cwd });
+    const { code, stderr } = await kronflow(['resume', name, '--threads', '1'], this.#start);
     if (code === 2) {
       expect(stderr).toMatch(/is not a trace/); // killed before run.json was there: nothing had been promised
       expect(existsSync(join(this.cwd, name, 'journal'))).toBe(false);
@@ -71,14 +74,14 @@ export class KillableRun {
     }
     expect(code, stderr).toBe(0);
     await this.#same(name);
-    await succeed(['seal', name], { cwd: this.cwd });
+    await succeed(['seal', name], this.#start);
     const { execution } = await readRun(join(this.cwd, name));
     return execution.resumed_at === undefined ? 'only sealed' : 'resumed';
   }
 
   /** At a moment of the run, or of one of its seals: every kind of file is being written at some of them. */
   async #killed(args: readonly string[], name: string): Promise<void> {
-    const { child, finished } = startKronflow(args, { cwd: this.cwd });
+    const { child, finished } = startKronflow(args, this.#start);
     const [dir, when, share] = [join(this.cwd, name), this.#random.uniform(), this.#random.uniform()];
     if (when < 0.15) await pause(share * this.#wholeMs * 0.3);
     else if (when < 0.6) {
