@@ -143,9 +143,9 @@ it('runs a cache, an operator, a source and a sink from a file, and the trace ho
   await succeed(run('again', ...more, '--sink', './mine.mjs#lines:path=rows2.txt', '--heads', '1'), start);
   expect((await readRun(join(cwd, 'again'))).result_sha256).toBe(result_sha256);
   expect(await succeed(['verify', 'out', 'again'], start)).toContain('measures');
-}, 120_000);
+});
 
-it('calls a cache by the name its plug-in gives itself: in run, compare, the Index game and a pipeline file', async () => {
+it('calls a cache by the name its plug-in gives itself: in run, report, compare, the Index game and a pipeline file', async () => {
   const named = ['-c', './mine.mjs#ring'];
   const source = ['--source', 'gaussian:n=12,d=4'];
   await succeed(['run', ...source, ...named, '-o', 'named'], start);
@@ -158,11 +158,15 @@ it('calls a cache by the name its plug-in gives itself: in run, compare, the Ind
     const { config } = await readRun(join(cwd, dir));
     expect(config).toMatchObject({ caches: [{ name: './mine.mjs#ring', label: 'my-ring' }] });
   }
+  await succeed(['report', 'named', '-o', 'named.html'], start);
+  const page = readFileSync(join(cwd, 'named.html'), 'utf8');
+  expect(page).toMatch(/<th scope="row">(?:<[^<]*>)*my-ring<\/th>/); // of the summary
+  expect(page).toContain('my-ring (./mine.mjs#ring'); // of the facts
   const table = await succeed(['compare', ...source, ...named, '--budget', '1KiB', '-o', 'fair'], start);
   expect(table).toMatch(/│ my-ring +│/);
   expect(table).toMatch(/│ random/); // the lines stand beside it
   expect(await succeed(['index-game', '--n', '8', ...named], start)).toMatch(/│ my-ring +│/);
-}, 120_000);
+});
 
 it('says how to make a module of a file that Node takes for CommonJS, as in a folder that npm init made', async () => {
   mkdirSync(join(cwd, 'old'));
@@ -204,7 +208,7 @@ it('ends a run cleanly when a plug-in fails, and says which, where and why', asy
   expect((await kronflow(spoilt, start)).stderr).toMatch(
     /source \.\/mine\.mjs#counting: step 4 that it brought .*: step 9 of stream 0/,
   );
-}, 120_000);
+});
 
 it('goes on without a cache that fails where asked to', async () => {
   const more = ['-c', './mine.mjs#mine:failAt=2,label=b', '--on-error', 'skip'];
@@ -224,7 +228,7 @@ it('goes on without a cache that fails where asked to', async () => {
     { cache: 'b', step: 2 },
   ]);
   expect((await kronflow(['lint', 'skipped'], start)).code).toBe(0);
-}, 120_000);
+});
 
 it('replays what was recorded with the same plug-ins, and refuses them once their file was changed', async () => {
   await succeed(run('recorded', '--operator', './mine.mjs#scores').with(0, 'record'), start);
@@ -237,4 +241,4 @@ it('replays what was recorded with the same plug-ins, and refuses them once thei
     2,
     expect.stringMatching(/plug-in \.\/mine\.mjs was changed since recorded was made/),
   ]);
-}, 120_000);
+});
