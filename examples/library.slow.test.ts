@@ -12,7 +12,7 @@ afterAll(() => folder.remove());
 
 /** What a program prints; each must end by itself. */
 async function printed(program: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 100_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 250_000 });
   return stdout.trimEnd();
 }
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
   await succeed([...args, '-c', 'window', '-c', 'subgen4', '--reference', 'none', '-o', dir], {
     cwd: folder.path,
   });
-}, 120_000);
+});
 afterAll(() => folder.remove());
 
 /** What each reader is asked; sums of whole numbers, so that they are exact in any order. */
