@@ -18,7 +18,9 @@ export interface Lines {
 const name = ({ model, pruned }: Weights) =>
   pruned === null ? model : `${model}, ${pruned.method} ${pruned.ratio}`;
 const inBits = ({ nll, excess }: Point) => `${bits(nll).toFixed(3)} (${signed(bits(excess))})`;
-const signed = (x: number) => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(3)}`;
+/** With a sign; what rounds to 0 has a plus. */
+const signed = (x: number) => `${x <= -0.0005 ? '−' : '+'}${Math.abs(x).toFixed(3)}`;
+const positive = (x: number) => Math.max(0, bits(x)).toFixed(3); // rounding leaves −0
 
 /** Caches with a budget, in columns by what they may hold. Best first, by the mean over columns. */
 export function budgetTables(points: readonly Point[], lines: Lines): readonly ReproducedTable[] {
@@ -53,7 +55,7 @@ export function budgetTables(points: readonly Point[], lines: Lines): readonly R
       title: `${name(weights)}: next byte as with exact attention, and KL(exact ‖ cache)`,
       source: 'Of the same runs: share of positions whose likeliest byte is the same; bits.',
       columns,
-      rows: rows(({ agreement, kl }) => `${(100 * agreement).toFixed(1)} %, ${bits(kl).toFixed(3)}`),
+      rows: rows(({ agreement, kl }) => `${(100 * agreement).toFixed(1)} %, ${positive(kl)}`),
       note: mistakesThatHelp(own),
     },
   ];
@@ -154,7 +156,7 @@ export function otherTable(points: readonly Point[], { exactBytes }: Lines): Rep
       return [
         ...[entrant.name, optionsText(entrant.options), formatBytes(meanBytes), formatBytes(lastBytes)],
         ...[`${((100 * lastBytes) / exactBytes).toFixed(0)} %`, inBits(point), bits(excessError).toFixed(3)],
-        ...[`${(100 * agreement).toFixed(1)} %`, bits(kl).toFixed(3), `${(100 * outOfRange).toFixed(0)} %`],
+        ...[`${(100 * agreement).toFixed(1)} %`, positive(kl), `${(100 * outOfRange).toFixed(0)} %`],
       ];
     }),
     note: onFewWindows(all),

@@ -26,6 +26,7 @@ export type Radii = ReadonlyMap<number, number>;
 export const CLUSTERS = [8, 16, 32, 64, 128] as const;
 
 const NUMBER = 4; // bytes
+const MOST_ORACLE = 1 / 4;
 const FEW = 2; // windows for caches that are exact and hold n² rows
 
 /** Bytes of one head of the exact cache, of four rows a token or of two. */
@@ -49,6 +50,7 @@ export function budgeted(shape: LanguageModelShape, shares: readonly number[]): 
       const sizes = { d: shape.d, order: shape.order, bytesPerNumber: NUMBER };
       const options = spec.name === 'polynomial' ? null : spec.within?.(share * whole, sizes);
       if (options === null || options === undefined) return [];
+      if (spec.name === 'oracle-top-k' && share > MOST_ORACLE) return []; // minutes for each: it copies every pair it chose
       const reads = spec.readsPart === true ? share * whole : null;
       const one = (name: string, more: object): Entrant => ({
         ...{ name, plugin: spec.name, options: { ...options, ...more }, share, reads, windows: null },

@@ -11,7 +11,7 @@ const CLUSTERED = 0.8; // of the radius of normal keys: below it keys are said t
 /** Scores and weights of real attention, by layer and head. */
 export function scoreTable(
   model: string,
-  { d }: LanguageModelShape,
+  shape: LanguageModelShape,
   heads: readonly HeadStatistics[],
 ): ReproducedTable {
   const degree = ({ largest }: HeadStatistics) => taylorDegree(TAYLOR, largest);
@@ -50,15 +50,16 @@ export function scoreTable(
       ...[one.above.toFixed(1), share(one.for95), share(one.top1), share(one.top1Law), share(one.recent)],
       ...[share(one.sinks), share(one.scored)],
     ]),
-    note: scoreWords(heads, degree, d),
+    note: scoreWords(heads, degree, shape),
   };
 }
 
 function scoreWords(
   heads: readonly HeadStatistics[],
   degree: (of: HeadStatistics) => number,
-  d: number,
+  { d, order }: LanguageModelShape,
 ): string {
+  const pairs = order === 'tensor';
   const least = (pick: (of: HeadStatistics) => number) => Math.min(...heads.map(pick));
   const most = (pick: (of: HeadStatistics) => number) => Math.max(...heads.map(pick));
   const percent = (x: number) => `${(100 * x).toFixed(x < 0.1 ? 1 : 0)} %`;
@@ -70,7 +71,7 @@ function scoreWords(
   return [
     `Sparsity: 95 % of the attention lie on ${percent(least((one) => one.for95))} to ${percent(most((one) => one.for95))} of the pairs (median head ${percent(median(heads.map((one) => one.for95)))}); R is below 1 in ${dense} of ${heads.length} heads.`,
     `The law of the top share is ${under === heads.length ? 'above what is measured in every head' : `below what is measured in ${heads.length - under} of ${heads.length} heads`}.`,
-    `Window: ${recent} of ${heads.length} heads have more than 90 % of their attention on pairs within the last quarter, the head that looks furthest ${percent(least((one) => one.recent))}.`,
+    `Window: ${recent} of ${heads.length} heads have more than 90 % of their attention on pairs within the last quarter, the head that looks furthest ${percent(least((one) => one.recent))}; attention spread evenly would have ${percent(pairs ? 1 / 16 : 1 / 4)}.`,
     `Polynomial: for the largest scores a Taylor polynomial needs degree ${low} to ${high}, which is ${monomialCount(d, low)} to ${monomialCount(d, high).toPrecision(3)} monomials; the certified range is ${mean(heads.map(({ certified, largest }) => certified / largest)).toFixed(1)} times the true one.`,
     `Skip: in ${skips} of ${heads.length} heads fewer than half of the pairs are scored at η = 0.01; the least is ${percent(least((one) => one.scored))}.`,
   ].join(' ');

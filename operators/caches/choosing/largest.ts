@@ -6,7 +6,7 @@ export function largest(numbers: Float64Array, k: number): Int32Array {
   const count = Math.min(k, numbers.length);
   const chosen = new Int32Array(count);
   if (count === 0) return chosen;
-  const known = numbers.some(Number.isNaN) ? numbers.map((x) => (Number.isNaN(x) ? Infinity : x)) : numbers;
+  const known = hasNaN(numbers) ? numbers.map((x) => (Number.isNaN(x) ? Infinity : x)) : numbers;
   const least = kthLargest(known.slice(), count);
   let ties = count;
   for (const x of known) if (x > least) ties--;
@@ -14,6 +14,12 @@ export function largest(numbers: Float64Array, k: number): Int32Array {
     if (known[i] > least || (known[i] === least && ties-- > 0)) chosen[at++] = i;
   }
   return chosen;
+}
+
+/** A loop: `some` took a fifth of the time of the whole choice. */
+function hasNaN(numbers: Float64Array): boolean {
+  for (const x of numbers) if (x !== x) return true;
+  return false;
 }
 
 /** The k-th largest (1 ≤ k ≤ length) by quickselect; reorders `x`. Pivots from the middle: runs repeat. */
