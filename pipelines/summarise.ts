@@ -57,11 +57,15 @@ export async function summarise(dir: string): Promise<TraceSummary> {
   const tallies = new Map<string, Tally>();
   let [tokens, variances, decoded] = [0, 0, 0];
   let last: Row | null = null;
+  const windows = run.inputs.some(({ kind, windows }) => kind === 'model' && windows === true);
   for await (const batch of readTable(dir, run, 'steps', COLUMNS)) {
     for (let i = 0; i < batch.rows; i++) {
       const row = rowOf(batch, i);
       const sameToken = last !== null && last.stream === row.stream && last.step === row.step;
       if (!sameToken) tokens++; // the rows of a token stand together: a step is written whole, once
+      if (windows && last !== null && last.stream !== row.stream) {
+        for (const tally of tallies.values()) tally.endStream(); // its caches are gone when the next window begins
+      }
       last = row;
       const tally = tallies.get(row.cache) ?? new Tally();
       tallies.set(row.cache, tally);
@@ -109,6 +113,12 @@ class Holdings {
     this.#latest.set(instance, bytes);
     this.peak = Math.max(this.peak, this.#now);
   }
+
+  /** Nothing is held any more. */
+  clear(): void {
+    this.#latest.clear();
+    this.#now = 0;
+  }
 }
 
 type Measured = 'resident_bytes' | 'metadata_bytes' | 'scratch_bytes' | 'update_ns' | 'plan_ns' | 'attend_ns' | 'err_rel_l2' | 'lost_mass' | 'within_bound' | 'out_of_range' | 'score_std'; // prettier-ignore
@@ -137,6 +147,10 @@ class Tally {
     if (error !== null) this.#errors.push(error);
     this.#lost.add(of('lost_mass'));
     this.#within.add(of('within_bound'));
+  }
+
+  endStream(): void {
+    for (const holdings of [this.#resident, this.#scratch, this.#held]) holdings.clear();
   }
 
   #addTime(token: string, ns: number): void {
