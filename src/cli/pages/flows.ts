@@ -27,6 +27,14 @@ export const flows: readonly Flow[] = [
     after: ['journal'],
   },
   {
+    name: 'decode --model',
+    summary: 'tokens of a language model: its embedding, its matrices and its prediction are in the flow',
+    command: 'kronflow run --model',
+    before: ['embedTokens'],
+    layer: ['layerNorm', 'project', '[releaseWindows]', ...THROUGH_CACHES, 'addResidual', 'feedForward'],
+    after: ['predict', '[choose]', 'journal'],
+  },
+  {
     name: 'replay',
     summary: 'rows of a recording or a synthetic source: they enter after project',
     command: 'kronflow replay',
