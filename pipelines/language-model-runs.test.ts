@@ -84,6 +84,7 @@ describe('a run of a language model', () => {
     const { run, onlySealed } = await resumeRun(how('broken'));
     expect(run.execution.resumed_at).toEqual([20]);
     expect([onlySealed, run.result_sha256]).toEqual([false, whole.result_sha256]);
+    expect(readFileSync(at('broken/measures.parquet'))).toEqual(readFileSync(at('whole/measures.parquet')));
   });
 
   it('is recorded as it is, and a replay gives the same errors', async () => {
