@@ -1,4 +1,5 @@
 import { refuseExisting } from '../data/importers/import-files.js';
+import { createOutFile } from '../data/sinks/out-file.js';
 import { roundToBf16 } from '../data/weights/bf16.js';
 import { writeLanguageModel } from '../data/weights/language-model.js';
 import type { LanguageModelShape } from '../src/core/language-model.js';
@@ -40,7 +41,7 @@ export interface Look {
   readonly step: number;
   /** Tokens so far. */
   readonly tokens: number;
-  /** Of what was trained on since the look before, each batch before it was trained on. */
+  /** Of what was trained on since the look before, each batch before it was trained on, and with dropout. */
   readonly train_bits: number;
   /** Of the first 32 KiB of the held-out text, in sequences as long as the context. */
   readonly held_out_bits: number;
@@ -53,6 +54,7 @@ export interface Trained {
   readonly train_bytes: number;
   readonly held_out_bytes: number;
   readonly kernel: string;
+  readonly text_sha256: string;
   readonly looks: readonly Look[];
 }
 
@@ -61,18 +63,18 @@ const VOCABULARY = 256;
 
 /**
  * Train a language model on the bytes of a text and write it in bfloat16, the whole file or none. The same request gives the
- * same model for any number of threads, on one kernel.
+ * same model for any number of threads, on one kernel and one version of Node.
  *
  * @throws Failure `bad-input` for a text that is too short; `bad-weights` naming the step at which numbers ended; `exists`;
  * `bad-option`
  */
 export async function trainModel(request: TrainRequest): Promise<Trained> {
-  await refuseExisting(request.output);
+  await refuseUnwritable(request.output);
   const kernels = chooseSequenceKernels(request.kernel);
   const context = Math.max(...request.phases.map(({ length }) => length));
   const shape: LanguageModelShape = { ...request.shape, context, vocabulary: VOCABULARY };
   const text = await readTrainingText(request.text, request.heldOut, context);
-  const shards = openShards(shape, text.all, request);
+  const shards = openShards(shape, text.all, { ...request, kernel: kernels.kind });
   try {
     initialise(shape, shards.parameters, randomStream(request.seed, 'initial weights'));
     const optimiser = createOptimiser(shape, kernels);
@@ -80,12 +82,12 @@ export async function trainModel(request: TrainRequest): Promise<Trained> {
       optimiser.step(shards.parameters, gradient, rate),
     );
     const model = modelOver(shape, shards.parameters);
-    await writeLanguageModel(request.output, model, metadataOf(request, looks), 'BF16');
+    await writeLanguageModel(request.output, model, metadataOf(request, looks, text), 'BF16');
     return {
       parameters: parameterCount(shape),
       train_bytes: text.train,
       held_out_bytes: text.all.byteLength - text.train,
-      ...{ kernel: kernels.name, looks },
+      ...{ kernel: kernels.name, text_sha256: text.sha256, looks },
     };
   } finally {
     await shards.close();
@@ -128,6 +130,12 @@ async function runSteps(
   return looks;
 }
 
+/** Look that it can be written, before hours of work. @throws Failure `exists`, `not-writable` or `disk-full` */
+export async function refuseUnwritable(path: string): Promise<void> {
+  await refuseExisting(path);
+  await (await createOutFile(path)).abort();
+}
+
 async function heldOutBits(shards: Shards, { all, train }: TrainingText, context: number): Promise<number> {
   const count = Math.floor(Math.min(LOOK_BYTES, all.byteLength - train - 1) / context);
   const starts = Array.from({ length: count }, (_, i) => train + i * context);
@@ -137,6 +145,7 @@ async function heldOutBits(shards: Shards, { all, train }: TrainingText, context
 function metadataOf(
   { phases, rate, dropout, heldOut, seed }: TrainRequest,
   looks: readonly Look[],
+  { sha256 }: TrainingText,
 ): Record<string, string> {
   const said = {
     phases: describePhases(phases),
@@ -145,6 +154,7 @@ function metadataOf(
     held_out: heldOut,
     seed,
     steps: looks.at(-1)!.step,
+    text_sha256: sha256,
   };
   return Object.fromEntries(
     Object.entries(said).map(([key, value]) => [`kronflow.train.${key}`, String(value)]),

@@ -61,7 +61,7 @@ function matrixOf({ path, tensors }: SafetensorsFile, name: string): readonly nu
   const info = tensors.get(name);
   if (info === undefined) {
     const hint =
-      'a language model has embed, positions and layers.{l}.w_q, w_k1, w_k2, w_v1, w_v2, w_o, w_up, w_down';
+      'a language model has embed, previous.1 …, positions and layers.{l}.w_q, w_k1, w_k2, w_v1, w_v2, w_o, w_up, w_down';
     throw badWeights(path, `tensor ${name} is missing`, hint);
   }
   if (info.shape.length === 2 && info.shape.every((size) => size > 0)) return info.shape;
@@ -72,12 +72,12 @@ function matrixOf({ path, tensors }: SafetensorsFile, name: string): readonly nu
 /** One more than the last layer that has a tensor: what is missing between is named later. */
 function layersOf({ tensors }: SafetensorsFile): number {
   const numbers = [...tensors.keys()].map((name) => Number(/^layers\.(\d{1,4})\./.exec(name)?.[1] ?? 0));
-  return 1 + Math.max(...numbers);
+  return 1 + numbers.reduce((most, number) => Math.max(most, number), 0);
 }
 
 function previousOf({ tensors }: SafetensorsFile): number {
   const numbers = [...tensors.keys()].map((name) => Number(/^previous\.(\d{1,4})$/.exec(name)?.[1] ?? 0));
-  return Math.max(...numbers);
+  return numbers.reduce((most, number) => Math.max(most, number), 0);
 }
 
 function said(file: SafetensorsFile, name: string): string {

@@ -7,6 +7,8 @@ export interface Phase {
   readonly length: number;
 }
 
+const LONGEST = 4096;
+
 /**
  * Phases written as STEPSxSEQUENCESxLENGTH with commas between them: `8000x32x128,2000x16x256`.
  * @throws Failure `bad-option`
@@ -19,6 +21,10 @@ export function parsePhases(text: string): readonly Phase[] {
       throw new Failure('bad-option', what, 'for instance --phases 8000x32x128,2000x16x256');
     }
     const [steps, sequences, length] = found.slice(1).map(Number);
+    if (length > LONGEST) {
+      const what = `--phases ${text}: sequences of ${length} tokens`;
+      throw new Failure('bad-option', what, `a step takes n³ operations: ${LONGEST} is the most`);
+    }
     return { steps, sequences, length };
   });
 }

@@ -43,10 +43,13 @@ export function openShards(
     new Float32Array(new SharedArrayBuffer(parameterCount(shape) * Float32Array.BYTES_PER_ELEMENT));
   const parameters = numbers();
   const gradients = Array.from({ length: SHARDS }, numbers);
-  const pool = openThreads<ShardWork, number>(new URL(`${root}shard.task.js`, import.meta.url), threads, {
-    ...{ shape, kernel, dropout, text, parameters: parameters.buffer },
-    gradients: gradients.map(({ buffer }) => buffer),
-  } as ShardData);
+  const data: ShardData = {
+    ...{ shape, kernel, dropout, text },
+    parameters: parameters.buffer as SharedArrayBuffer,
+    gradients: gradients.map(({ buffer }) => buffer as SharedArrayBuffer),
+  };
+  const task = new URL(`${root}shard.task.js`, import.meta.url);
+  const pool = openThreads<ShardWork, number>(task, Math.min(threads, SHARDS), data);
   const run = async (starts: readonly number[], length: number, step: number | null) => {
     const weight = 1 / (starts.length * length);
     const losses = Array.from({ length: SHARDS }, (_, shard) => {
@@ -91,7 +94,7 @@ function badGradient(gradient: Float32Array, shape: LanguageModelShape, step: nu
     const value = views.get(name)!.find((x) => !Number.isFinite(x));
     if (value !== undefined) return diverged(step, `the gradient of ${name}`, value);
   }
-  return diverged(step, 'the length of the gradient', Infinity);
+  throw new RangeError('squares of finite float32 numbers have no infinite sum');
 }
 
 function diverged(step: number, what: string, value: number): Failure {

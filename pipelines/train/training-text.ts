@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Failure } from '../../src/core/failure.js';
 
@@ -6,6 +7,7 @@ export interface TrainingText {
   readonly all: SharedArrayBuffer;
   /** Bytes that are trained on, from the start; the rest is held out. */
   readonly train: number;
+  readonly sha256: string;
 }
 
 /**
@@ -28,5 +30,5 @@ export async function readTrainingText(
   }
   const all = new SharedArrayBuffer(bytes.length);
   new Uint8Array(all).set(bytes);
-  return { all, train };
+  return { all, train, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

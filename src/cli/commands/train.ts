@@ -1,11 +1,11 @@
-import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
+import { writeWhole } from '../../../data/sinks/out-file.js';
 import { SEQUENCE_KERNELS } from '../../../pipelines/train/kernels.js';
 import { parsePhases, type Phase } from '../../../pipelines/train/phases.js';
-import { trainModel, type Look, type Trained } from '../../../pipelines/train.js';
+import { refuseUnwritable, trainModel, type Look, type Trained } from '../../../pipelines/train.js';
 import { groupThousands } from '../../core/format.js';
-import type { Order } from '../../core/shape.js';
+import { isScale, SCALE_RULE, type Order } from '../../core/shape.js';
 import { VERSION } from '../../core/version.js';
 import { EXIT } from '../exit-codes.js';
 import { natural, number, positive } from '../flag-parsers.js';
@@ -59,11 +59,11 @@ export function addTrainCommand(program: Command): void {
       positive('--hidden', 65_536),
       640,
     )
-    .option('--previous <n>', 'tokens before a token that are embedded with it', natural('--previous'), 4)
+    .option('--previous <n>', 'tokens before a token that are embedded with it', number('--previous', 'a whole number from 0 to 64', (x) => Number.isInteger(x) && x >= 0 && x <= 64), 4)
     .option(
       '--scale <x>',
       'factor on every score (default: 1/√d)',
-      number('--scale', 'above 0', (x) => x > 0 && x < 1e9),
+      number('--scale', SCALE_RULE, isScale),
     )
     .addOption(
       new Option('--phases <list>', 'STEPSxSEQUENCESxLENGTH, commas between; the longest is the context')
@@ -108,6 +108,7 @@ async function train(text: string, flags: Flags): Promise<void> {
   const { order, layers, heads, d, width, hidden, previous, log, json, ...rest } = flags;
   const scale = flags.scale ?? 1 / Math.sqrt(d);
   const shape = { order, layers, heads, d, scale, dModel: width, hidden, previous };
+  if (log !== undefined) await refuseUnwritable(log);
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -115,7 +116,7 @@ async function train(text: string, flags: Flags): Promise<void> {
   const trained = await trainModel({ ...rest, text, shape, signal: stop.signal, onLook });
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   const said = `${JSON.stringify(report(shape, flags, trained), null, 2)}\n`;
-  if (log !== undefined) await writeFile(log, said);
+  if (log !== undefined) await writeWhole(log, (file) => file.write(Buffer.from(said)));
   process.stdout.write(json ? said : `${flags.output}: ${groupThousands(trained.parameters)} parameters\n`);
   if (stop.signal.aborted) process.exitCode = EXIT.interrupted;
 }

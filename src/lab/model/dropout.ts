@@ -4,7 +4,7 @@ import type { Scratch } from './scratch.js';
 export interface Dropout {
   /** Multiply `x` in place by 0 or by what keeps its mean; returns these factors for the gradient. */
   apply(x: Float32Array, scratch: Scratch): Float32Array;
-  /** Whether to leave out one of the tokens before a token. */
+  /** Whether to leave out one of the tokens before a token; those that stay are as large as without dropout. */
   skip(): boolean;
 }
 

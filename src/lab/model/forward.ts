@@ -56,6 +56,7 @@ export function forward(model: LanguageModel, ids: ArrayLike<number>, options: F
   const { scratch = newLike(model.embed), dropout = null } = options;
   const { dModel, vocabulary } = model.shape;
   const n = ids.length;
+  if (n > model.shape.context) throw new RangeError(`${n} tokens, and the context is ${model.shape.context}`);
   const skipped = new Set<number>();
   const x = embedded(model, ids, scratch, (row, back) => {
     if (back > 0 && dropout?.skip()) skipped.add(row);
