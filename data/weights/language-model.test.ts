@@ -53,7 +53,10 @@ describe('a language model', () => {
     [
       'a missing tensor',
       (t) => delete t['layers.1.w_o'],
-      { what: 'tensor layers.1.w_o is missing', hint: /it needs embed, previous.1 … as far as there are any, positions/ },
+      {
+        what: 'tensor layers.1.w_o is missing',
+        hint: /it needs embed, previous.1 … as far as there are any, positions/,
+      },
     ],
     ['a missing embedding', (t) => delete t.embed, { what: 'tensor embed is missing' }],
     [

@@ -63,7 +63,8 @@ async function withModel<T>(
     const shape = languageModelShape(file);
     checkShapes(file, tensorShapes(shape), {
       rule: 'heads and d are in the metadata; dModel and vocabulary follow from embed, context from positions, hidden from layers.0.w_up',
-      needs: 'it needs embed, previous.1 … as far as there are any, positions and layers.{l}.w_q, w_k1, w_k2, w_v1, w_v2, w_o, w_up, w_down',
+      needs:
+        'it needs embed, previous.1 … as far as there are any, positions and layers.{l}.w_q, w_k1, w_k2, w_v1, w_v2, w_o, w_up, w_down',
     });
     return await work(file, shape);
   } finally {
