@@ -59,12 +59,13 @@ export function addTrainCommand(program: Command): void {
       positive('--hidden', 65_536),
       640,
     )
-    .option('--previous <n>', 'tokens before a token that are embedded with it', number('--previous', 'a whole number from 0 to 64', (x) => Number.isInteger(x) && x >= 0 && x <= 64), 4)
     .option(
-      '--scale <x>',
-      'factor on every score (default: 1/√d)',
-      number('--scale', SCALE_RULE, isScale),
+      '--previous <n>',
+      'tokens before a token that are embedded with it',
+      number('--previous', 'a whole number from 0 to 64', (x) => Number.isInteger(x) && x >= 0 && x <= 64),
+      4,
     )
+    .option('--scale <x>', 'factor on every score (default: 1/√d)', number('--scale', SCALE_RULE, isScale))
     .addOption(
       new Option('--phases <list>', 'STEPSxSEQUENCESxLENGTH, commas between; the longest is the context')
         .argParser(parsePhases)

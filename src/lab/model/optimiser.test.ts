@@ -21,7 +21,8 @@ describe('Muon', () => {
     const y = x.slice();
     orthogonalise(y, rows, columns, referenceKernels);
     const side = Math.min(rows, columns);
-    const at = (m: Float32Array, i: number, j: number) => m[rows < columns ? i * columns + j : j * columns + i];
+    const at = (m: Float32Array, i: number, j: number) =>
+      m[rows < columns ? i * columns + j : j * columns + i];
     const gram = (a: Float32Array, b: Float32Array) =>
       Array.from({ length: side }, (_r, i) =>
         Array.from({ length: side }, (_c, k) => {
@@ -48,7 +49,11 @@ describe('the optimiser', () => {
   };
   const step = (gradient: Float32Array, decay: number) => {
     const flat = new Float32Array(gradient.length).fill(1);
-    createOptimiser(shape, referenceKernels, { momentum: 0.9, squares: 0.99, decay }).step(flat, gradient, 0.01);
+    createOptimiser(shape, referenceKernels, { momentum: 0.9, squares: 0.99, decay }).step(
+      flat,
+      gradient,
+      0.01,
+    );
     return viewsOf(shape, flat);
   };
 
@@ -76,7 +81,8 @@ describe('the optimiser', () => {
 
   it('decays every number by its share of the rate', () => {
     const moved = step(new Float32Array(parameterCount(shape)), 0.5);
-    for (const values of moved.values()) for (const value of values) expect(value).toBeCloseTo(1 - 0.01 * 0.5, 6);
+    for (const values of moved.values())
+      for (const value of values) expect(value).toBeCloseTo(1 - 0.01 * 0.5, 6);
   });
 });
 
