@@ -32,7 +32,7 @@ export function addPruneCommand(program: Command): void {
     )
     .requiredOption(
       '--calibration <recording>',
-      'recording made with these weights: `kronflow record --weights`, or `--model`',
+      'recording made with these weights: `kronflow record --weights`, or of a model: `record --model`, or `--model`',
     )
     .requiredOption('--ratio <share>', 'share of the weights that become 0, from 0 to less than 1', Number)
     .requiredOption('-o, --output <file>', 'what to write: pruned weights and masks, safetensors')
