@@ -26,7 +26,7 @@ export type Radii = ReadonlyMap<number, number>;
 export const CLUSTERS = [8, 16, 32, 64, 128] as const;
 
 const NUMBER = 4; // bytes
-const MOST_ORACLE = 1 / 4;
+const MOST_ORACLE = 1 / 16; // tensor order at 1/8 takes more than three minutes
 const FEW = 2; // windows for caches that are exact and hold n² rows
 
 /** Bytes of one head of the exact cache, of four rows a token or of two. */
