@@ -22,7 +22,16 @@ async function request(change: Partial<TrainRequest> = {}, text = TEXT): Promise
       { steps: 30, sequences: 8, length: 8 },
       { steps: 10, sequences: 4, length: 12 },
     ],
-    ...{ rate: 0.03, dropout: 0.05, heldOut: 0.1, every: 20, seed: 3, threads: 2, kernel: 'auto' },
+    ...{
+      rate: 0.03,
+      dropout: 0.05,
+      smoothing: 0.3,
+      heldOut: 0.1,
+      every: 20,
+      seed: 3,
+      threads: 2,
+      kernel: 'auto',
+    },
     signal: new AbortController().signal,
     ...change,
   };
@@ -58,6 +67,12 @@ describe('training', () => {
     expect(looks.map(({ step }) => step)).toEqual([5, 6]);
     expect(seen).toEqual(looks);
     expect((await readLanguageModel(asked.output)).shape.context).toBe(12);
+  });
+
+  it('asks of long texts that no n-gram smooths them', async () => {
+    const asked = await request({}, 'a'.repeat(9_400_000));
+    expect(await failureOf(() => trainModel(asked))).toMatchObject({ code: 'bad-option' });
+    expect(existsSync(asked.output)).toBe(false);
   });
 
   it('stops at the step whose numbers ended, and writes nothing', async () => {

@@ -2,6 +2,7 @@ import { refuseExisting } from '../data/importers/import-files.js';
 import { createOutFile } from '../data/sinks/out-file.js';
 import { roundToBf16 } from '../data/weights/bf16.js';
 import { writeLanguageModel } from '../data/weights/language-model.js';
+import { Failure } from '../src/core/failure.js';
 import type { LanguageModelShape } from '../src/core/language-model.js';
 import { randomStream } from '../src/core/random.js';
 import { createOptimiser } from '../src/lab/model/optimiser.js';
@@ -23,6 +24,8 @@ export interface TrainRequest {
   readonly rate: number;
   /** Share of numbers that training leaves out at random. */
   readonly dropout: number;
+  /** Share of every target that an n-gram of the rest of the training text gives, in place of the next byte (Malagutti et al. 2024). */
+  readonly smoothing: number;
   /** Share of the text, at its end, that is never trained on. */
   readonly heldOut: number;
   /** Steps between two looks at the held-out text. */
@@ -59,6 +62,7 @@ export interface Trained {
 }
 
 const LOOK_BYTES = 32_768;
+const MOST_SMOOTHED = 8 * 2 ** 20; // bytes: an n-gram of 1 MB takes 0.2 GB in every thread, and a map ends at 2²⁴ contexts
 const VOCABULARY = 256;
 
 /**
@@ -74,7 +78,8 @@ export async function trainModel(request: TrainRequest): Promise<Trained> {
   const context = Math.max(...request.phases.map(({ length }) => length));
   const shape: LanguageModelShape = { ...request.shape, context, vocabulary: VOCABULARY };
   const text = await readTrainingText(request.text, request.heldOut, context);
-  const shards = openShards(shape, text.all, { ...request, kernel: kernels.kind });
+  refuseLongSmoothed(request, text);
+  const shards = openShards(shape, text.all, { ...request, train: text.train, kernel: kernels.kind });
   try {
     initialise(shape, shards.parameters, randomStream(request.seed, 'initial weights'));
     const optimiser = createOptimiser(shape, kernels);
@@ -130,6 +135,12 @@ async function runSteps(
   return looks;
 }
 
+function refuseLongSmoothed({ smoothing, text }: TrainRequest, { train }: TrainingText): void {
+  if (smoothing === 0 || train <= MOST_SMOOTHED) return;
+  const what = `${text}: ${train} bytes to train on are too many for an n-gram, at most ${MOST_SMOOTHED}`;
+  throw new Failure('bad-option', what, 'give --smoothing 0, or a shorter text');
+}
+
 /** Look that it can be written, before hours of work. @throws Failure `exists`, `not-writable` or `disk-full` */
 export async function refuseUnwritable(path: string): Promise<void> {
   await refuseExisting(path);
@@ -143,7 +154,7 @@ async function heldOutBits(shards: Shards, { all, train }: TrainingText, context
 }
 
 function metadataOf(
-  { phases, rate, dropout, heldOut, seed }: TrainRequest,
+  { phases, rate, dropout, smoothing, heldOut, seed }: TrainRequest,
   looks: readonly Look[],
   { sha256 }: TrainingText,
 ): Record<string, string> {
@@ -151,6 +162,7 @@ function metadataOf(
     phases: describePhases(phases),
     rate,
     dropout,
+    smoothing,
     held_out: heldOut,
     seed,
     steps: looks.at(-1)!.step,

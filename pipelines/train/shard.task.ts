@@ -1,6 +1,7 @@
 import type { LanguageModelShape } from '../../src/core/language-model.js';
 import { backward } from '../../src/lab/model/backward.js';
-import { crossEntropy } from '../../src/lab/model/cross-entropy.js';
+import { crossEntropy, type SoftTargets } from '../../src/lab/model/cross-entropy.js';
+import { leaveOneOutTargets } from '../../src/lab/model/n-gram-targets.js';
 import { createDropout } from '../../src/lab/model/dropout.js';
 import { forward } from '../../src/lab/model/forward.js';
 import { modelOver } from '../../src/lab/model/parameters.js';
@@ -14,6 +15,10 @@ export interface ShardData {
   readonly kernel: string;
   /** Share of numbers that training leaves out. */
   readonly dropout: number;
+  /** Share of every target that an n-gram of the training text gives. */
+  readonly smoothing: number;
+  /** Bytes of the text, from its start, that are trained on. */
+  readonly train: number;
   /** Bytes. */
   readonly text: SharedArrayBuffer;
   /** All parameters, float32. */
@@ -36,11 +41,23 @@ export interface ShardWork {
   readonly seed: number;
 }
 
-const { shape, kernel, dropout: rate, text, parameters, gradients } = threadData<ShardData>();
+const SMOOTHING_ORDER = 7; // of the n-gram: tokens, the one it expects among them
+
+const {
+  shape,
+  kernel,
+  dropout: rate,
+  smoothing,
+  train,
+  text,
+  parameters,
+  gradients,
+} = threadData<ShardData>();
 const bytes = new Uint8Array(text);
 const model = modelOver(shape, new Float32Array(parameters));
 const kernels = chooseSequenceKernels(kernel);
 const scratch = reusedScratch();
+const teacher = smoothing === 0 ? null : leaveOneOutTargets(bytes.subarray(0, train), SMOOTHING_ORDER);
 
 /** Negative log likelihood, in nats, summed over all tokens; the gradient is left where the work says. */
 export default function runShard({ gradient, starts, length, weight, seed }: ShardWork): number {
@@ -51,9 +68,15 @@ export default function runShard({ gradient, starts, length, weight, seed }: Sha
     scratch.reset();
     const dropout = into === null || rate === 0 ? null : createDropout(rate, seed ^ start);
     const pass = forward(model, bytes.subarray(start, start + length), { kernels, scratch, dropout });
-    const losses = crossEntropy(pass.logits, bytes.subarray(start + 1, start + length + 1), weight);
+    const soft = into === null ? null : softTargets(start + 1);
+    const losses = crossEntropy(pass.logits, bytes.subarray(start + 1, start + length + 1), weight, soft);
     sum += losses.reduce((all, loss) => all + loss, 0);
     if (into !== null) backward(model, pass, modelOver(shape, into), { kernels, scratch });
   }
   return sum;
+}
+
+/** What stands at `first` and after it, by the n-gram. */
+function softTargets(first: number): SoftTargets | null {
+  return teacher && { share: smoothing, fill: (row, into) => teacher.fill(first + row, into) };
 }

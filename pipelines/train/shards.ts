@@ -37,6 +37,8 @@ export function openShards(
     threads,
     kernel,
     dropout,
+    smoothing,
+    train,
   }: Omit<ShardData, 'shape' | 'text' | 'parameters' | 'gradients'> & { readonly threads: number },
 ): Shards {
   const numbers = () =>
@@ -44,7 +46,7 @@ export function openShards(
   const parameters = numbers();
   const gradients = Array.from({ length: SHARDS }, numbers);
   const data: ShardData = {
-    ...{ shape, kernel, dropout, text },
+    ...{ shape, kernel, dropout, smoothing, train, text },
     parameters: parameters.buffer as SharedArrayBuffer,
     gradients: gradients.map(({ buffer }) => buffer as SharedArrayBuffer),
   };

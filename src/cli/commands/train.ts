@@ -23,6 +23,7 @@ interface Flags {
   readonly phases: readonly Phase[];
   readonly rate: number;
   readonly dropout: number;
+  readonly smoothing: number;
   readonly heldOut: number;
   readonly every: number;
   readonly seed: number;
@@ -84,6 +85,12 @@ export function addTrainCommand(program: Command): void {
       0.1,
     )
     .option(
+      '--smoothing <share>',
+      'share of every target that an n-gram of the rest of the text gives, in place of the next byte',
+      number('--smoothing', '0 or more, and at most 1', (x) => x >= 0 && x <= 1),
+      0.5,
+    )
+    .option(
       '--held-out <share>',
       'share of the text, at its end, that is not trained on',
       number('--held-out', 'above 0 and below 1', (x) => x > 0 && x < 1),
@@ -129,6 +136,17 @@ function lookLine({ step, tokens, train_bits, held_out_bits, seconds }: Look): s
 
 /** All that decides the model, and what was seen; no names of files. */
 function report(shape: object, flags: Flags, { looks, ...trained }: Trained) {
-  const { phases, rate, dropout, heldOut, seed } = flags;
-  return { kronflow: VERSION, shape, phases, rate, dropout, held_out: heldOut, seed, ...trained, looks };
+  const { phases, rate, dropout, smoothing, heldOut, seed } = flags;
+  return {
+    kronflow: VERSION,
+    shape,
+    phases,
+    rate,
+    dropout,
+    smoothing,
+    held_out: heldOut,
+    seed,
+    ...trained,
+    looks,
+  };
 }
