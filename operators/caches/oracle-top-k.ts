@@ -98,10 +98,21 @@ function searchFlops(n: number, k: number, { d, order }: Pick<CacheParts, 'd' | 
 /** Write a_i * b_j of every chosen pair i·b.count + j; without `b` the rows of `a` themselves. */
 function copyProducts(chosen: Int32Array, a: Rows, b: Rows | null, into: Rows): void {
   into.resize(chosen.length);
+  const { width } = into;
+  const [left, right] = [wholeOf(a), b && wholeOf(b)];
   const columns = b?.count ?? 1;
-  chosen.forEach((pair, row) => {
-    const [x, y] = [a.read(Math.floor(pair / columns)), b?.read(pair % columns)];
-    const product = into.read(row);
-    for (let t = 0; t < product.length; t++) product[t] = y === undefined ? x[t] : x[t] * y[t];
-  });
+  let row = 0;
+  for (const products of into.views())
+    for (let at = 0; at < products.length; at += width, row++) {
+      const x = Math.floor(chosen[row] / columns) * width;
+      const y = (chosen[row] % columns) * width;
+      if (right === null) for (let t = 0; t < width; t++) products[at + t] = left[x + t];
+      else for (let t = 0; t < width; t++) products[at + t] = left[x + t] * right[y + t];
+    }
+}
+
+/** All rows in one piece: a view of every row of every pair took most of the time of the whole choice. */
+function wholeOf(rows: Rows): Floats {
+  const views = rows.views();
+  return views.length === 1 ? views[0] : rows.snapshot();
 }
