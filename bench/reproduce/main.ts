@@ -50,7 +50,7 @@ for (const [name, { title, make }] of chosen) {
   console.error(`${name}: ${seconds} s`);
   sections.push({
     title,
-    text: `\`npm run reproduce -- ${name}\` (${seconds} s${positionals.length > 0 ? `; ${machine}` : ''})\n\n${markdown}`,
+    text: `\`npm run reproduce -- ${name}\` (${seconds} s${positionals.length > 0 ? `; ${machine.join(', ')}` : ''})\n\n${markdown}`,
   });
 }
 const page = `# Results

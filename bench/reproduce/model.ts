@@ -10,7 +10,7 @@ import { budgeted, CLUSTERS, entrants, exactBytes, type Entrant, type Radii } fr
 import { clusterTable, scoreTable } from './model/key-table.js';
 import { keyStatistics, rowsOf, typicalRadius } from './model/keys.js';
 import { perplexityPicture } from './model/picture.js';
-import { prunedTables, type PrunedModel } from './model/pruned-tables.js';
+import { prunedTables, type DenseModel, type PrunedModel } from './model/pruned-tables.js';
 import { METHODS, prunedModel } from './model/pruned.js';
 import { rowsFile } from './model/rows-file.js';
 import { readText, type Text } from './model/text.js';
@@ -36,6 +36,7 @@ export async function reproduceModel(
   const windows = windowsOf(text.heldOut, context, Math.ceil(least / context));
   const baseline = chooseNGram(text);
   const pruned = await pruneAll(models, text);
+  const dense = await Promise.all(Object.entries(models).map(([name, model]) => denseOf(name, model, text)));
   const points = await measureCurves(models, pruned, text, windows);
   const sections: string[] = [toMarkdown(await baselineTable(baseline, models, text, windows))];
   for (const name of names) {
@@ -43,7 +44,7 @@ export async function reproduceModel(
     const lines = linesOf(models[name], baseline, windows);
     sections.push(...(await curveSection(name, own, lines)));
   }
-  sections.push(...prunedTables(pruned, points).map(toMarkdown));
+  sections.push(...prunedTables(pruned, dense, points).map(toMarkdown));
   for (const name of names) sections.push(...(await keySection(name, models[name], text)).map(toMarkdown));
   await mkdir(FILES, { recursive: true });
   await writeFile(new URL('perplexity.csv', FILES), rowsFile(points));
@@ -58,8 +59,7 @@ async function pruneAll(
 ): Promise<readonly PrunedModel[]> {
   const found: PrunedModel[] = [];
   for (const [name, model] of Object.entries(models)) {
-    const last = training.subarray(Math.floor(training.length * 0.9));
-    const [choice, asked] = [last, heldOut].map((part) => windowsOf(part, model.shape.context, CHOICE));
+    const [choice, asked] = choiceWindows({ training, heldOut }, model);
     for (const ratio of RATIOS) {
       const tried = await Promise.all(
         METHODS.map(async (method) => {
@@ -74,6 +74,21 @@ async function pruneAll(
     }
   }
   return found;
+}
+
+async function denseOf(name: string, model: LanguageModel, text: Text): Promise<DenseModel> {
+  const [choice, asked] = choiceWindows(text, model);
+  const [choiceBits, bits] = [await modelBits(model, choice), await modelBits(model, asked)];
+  return { name, choiceBits, bits, positions: CHOICE * model.shape.context };
+}
+
+/** Windows of training text by which a method is chosen, and as many of held-out text. */
+function choiceWindows({ training, heldOut }: Text, { shape }: LanguageModel): readonly Windows[] {
+  const last = training.subarray(Math.floor(training.length * 0.9));
+  return [last, heldOut].map((part) => {
+    const windows = windowsOf(part, shape.context, CHOICE);
+    return { ...windows, starts: windows.starts.slice(0, CHOICE) };
+  });
 }
 
 async function measureCurves(
@@ -96,7 +111,8 @@ async function measureCurves(
     const exact: Entrant = {
       ...{ name: 'four-cache', plugin: 'four-cache', options: {}, share: null, reads: null, windows: null },
     };
-    asked.push(...[exact, ...budgeted(model.shape, PRUNED_SHARES)].map((entrant) => ({ weights, entrant })));
+    const field = budgeted(model.shape, PRUNED_SHARES).filter(({ plugin }) => plugin !== 'oracle-top-k');
+    asked.push(...[exact, ...field].map((entrant) => ({ weights, entrant })));
   }
   return measureAll(asked, { models: all, windows });
 }
@@ -110,7 +126,7 @@ async function radiiOf(model: LanguageModel, training: Uint8Array): Promise<Radi
 function linesOf({ shape }: LanguageModel, { nGram, order }: Baseline, windows: Windows): Lines {
   return {
     ...{ nGram: nGramBits(nGram, windows), nGramOrder: order },
-    exactBytes: exactBytes(shape) * shape.layers * shape.heads,
+    ...{ exactBytes: exactBytes(shape) * shape.layers * shape.heads, heads: shape.layers * shape.heads },
   };
 }
 
@@ -119,12 +135,16 @@ async function curveSection(
   points: readonly Point[],
   lines: Lines,
 ): Promise<readonly string[]> {
-  const file = `perplexity-${name}.svg`;
-  await writeFile(
-    new URL(file, IMAGES),
-    await perplexityPicture(`${name}: perplexity against bytes`, points, lines),
-  );
-  const picture = `![Perplexity of ${name} against the bytes of every cache; the tables say the numbers](images/${file})`;
+  for (const theme of ['light', 'dark'] as const) {
+    const svg = await perplexityPicture(`${name}: perplexity against bytes`, points, lines, theme);
+    await writeFile(new URL(`perplexity-${name}-${theme}.svg`, IMAGES), svg);
+  }
+  const picture = [
+    '<picture>',
+    `  <source media="(prefers-color-scheme: dark)" srcset="./images/perplexity-${name}-dark.svg">`,
+    `  <img alt="Perplexity of ${name} against the bytes of every cache; the tables say the numbers" src="./images/perplexity-${name}-light.svg">`,
+    '</picture>',
+  ].join('\n');
   return [picture, ...[...budgetTables(points, lines), otherTable(points, lines)].map(toMarkdown)];
 }
 
@@ -135,5 +155,6 @@ async function keySection(
 ): Promise<readonly ReproducedTable[]> {
   const windows = windowsOf(heldOut, model.shape.context, STATISTICS);
   const heads = await keyStatistics(model, { ...windows, starts: windows.starts.slice(0, STATISTICS) });
-  return [scoreTable(name, model.shape, heads), clusterTable(name, heads, model.shape.context)];
+  const { context } = model.shape;
+  return [scoreTable(name, model.shape, heads, STATISTICS), clusterTable(name, heads, context, STATISTICS)];
 }

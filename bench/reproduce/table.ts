@@ -13,7 +13,8 @@ export interface ReproducedTable {
 
 /** The table as Markdown. */
 export function toMarkdown({ title, source, command, columns, rows, note }: ReproducedTable): string {
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  const line = (cells: readonly (string | number)[]) =>
+    `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`; // a bar would begin another cell
   return [
     ...[`### ${title}`, '', source + (command === undefined ? '' : ` One row by hand: \`${command}\`.`), ''],
     ...[line(columns), line(columns.map(() => '---'))],

@@ -5,7 +5,8 @@ import { parametersOf, type LanguageModel } from '../../../src/core/language-mod
 import { multiplyOf } from '../../../workers/multiply.js';
 import { trainNGram, tryOrders, type NGram, type TriedOrder } from '../../../src/lab/model/n-gram.js';
 import type { ReproducedTable } from '../table.js';
-import { bits, mean } from './numbers.js';
+import { groupThousands } from '../../../src/core/format.js';
+import { bits, mean, standardError } from './numbers.js';
 import type { Text } from './text.js';
 
 const MOST_ORDER = 8;
@@ -25,19 +26,29 @@ export function chooseNGram({ training }: Text): Baseline {
 }
 
 /** Bits per byte at the positions of windows; it sees no more than its window, as a model does. */
-export function nGramBits(nGram: NGram, { text, starts, length }: Windows): number {
-  return mean(starts.map((start) => nGram.bitsPerByte(text, start + 1, start + length + 1, start)));
+export function nGramBits(nGram: NGram, windows: Windows): number {
+  return mean(nGramWindows(nGram, windows));
 }
 
 /** Bits per byte of a model without caches. */
 export async function modelBits(model: LanguageModel, windows: Windows): Promise<number> {
+  return mean(await modelWindows(model, windows));
+}
+
+/** Bits per byte of each window. */
+function nGramWindows(nGram: NGram, { text, starts, length }: Windows): readonly number[] {
+  return starts.map((start) => nGram.bitsPerByte(text, start + 1, start + length + 1, start));
+}
+
+async function modelWindows(model: LanguageModel, windows: Windows): Promise<readonly number[]> {
   const { nll } = await predict(
     model,
     windows,
     exactAttention(model.shape, chooseSequenceKernels('auto')),
     multiplyOf('native'),
   );
-  return bits(mean([...nll]));
+  const { length } = windows;
+  return windows.starts.map((_, w) => bits(mean([...nll.subarray(w * length, (w + 1) * length)])));
 }
 
 /** The models beside n-grams, all on the same positions. */
@@ -55,33 +66,42 @@ export async function baselineTable(
     const found = [nGramBits(model, every), nGramBits(model, asked)];
     rows.push([`n-gram of order ${one.order}${chosen}`, '–', one.validation.toFixed(3), ...cells(found)]);
   }
-  const best: number[] = [];
+  const line = nGramWindows(nGram, every);
+  const compared: string[] = [];
   for (const [name, model] of Object.entries(models)) {
-    const found = [await modelBits(model, every), await modelBits(model, asked)];
-    best.push(found[0]);
+    const found = await modelWindows(model, every);
     const parameters = parametersOf(model.shape).reduce((sum, { rows: r, columns }) => sum + r * columns, 0);
-    rows.push([name, parameters, '–', ...cells(found)]);
+    rows.push([
+      name,
+      groupThousands(parameters),
+      '–',
+      ...cells([mean(found), await modelBits(model, asked)]),
+    ]);
+    compared.push(`${name} ${againstLine(found, line)}`);
   }
-  const line = nGramBits(nGram, every);
   const whole = nGram.bitsPerByte(heldOut);
-  const compared = Object.keys(models).map((name, i) => {
-    const ahead = line - best[i];
-    return `${name} is ${Math.abs(ahead).toFixed(3)} bits ${ahead > 0 ? 'below' : 'above'} it`;
-  });
   return {
     title: 'Bits per byte of held-out text, without caches',
     source:
-      'Measured. The n-gram is interpolated modified Kneser-Ney over bytes (src/lab/model/n-gram.ts), trained on the first 90 % of tiny ' +
-      'Shakespeare; its order is chosen on the last tenth of those. Models were trained on the same (data/models).',
+      'Measured, in bits per byte but for the last column. The n-gram is interpolated modified Kneser-Ney over bytes (src/lab/model/n-gram.ts), trained on the first ' +
+      '90 % of tiny Shakespeare; its order is chosen on the last tenth of those, by n-grams that were trained on the other nine. Models were trained on the same (data/models).',
     columns: [
       ...['', 'parameters', 'last tenth of training text', `held out, ${count(every)}`],
-      ...[`of these the ${count(asked)} below`, 'perplexity there'],
+      ...[`those of them that caches are measured at, ${count(asked)}`, 'perplexity there'],
     ],
     rows,
     note:
       `Windows of ${asked.length} bytes; nobody looks back further than to the start of a window. The n-gram of order ${order} that looks back over ` +
-      `windows has ${whole.toFixed(3)} bits. Against the chosen n-gram in windows: ${compared.join('; ')}.`,
+      `windows has ${whole.toFixed(3)} bits. Over all ${count(every)}, against the chosen n-gram in windows: ${compared.join('; ')} (with the ` +
+      'standard error of the difference over windows).',
   };
+}
+
+/** How far a model is from the n-gram in the same windows. */
+function againstLine(found: readonly number[], line: readonly number[]): string {
+  const ahead = found.map((own, w) => line[w] - own);
+  const size = Math.abs(mean(ahead)).toFixed(3);
+  return `is ${size} ± ${standardError(ahead).toFixed(3)} bits ${mean(ahead) > 0 ? 'below' : 'above'} it`;
 }
 
 const cells = ([every, asked]: readonly number[]) => [
@@ -89,4 +109,4 @@ const cells = ([every, asked]: readonly number[]) => [
   asked.toFixed(3),
   (2 ** asked).toFixed(3),
 ];
-const count = ({ starts, length }: Windows) => `${starts.length * length} positions`;
+const count = ({ starts, length }: Windows) => `${groupThousands(starts.length * length)} positions`;

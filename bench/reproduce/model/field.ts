@@ -15,7 +15,7 @@ export interface Entrant {
   readonly share: number | null;
   /** What a query may read, in bytes of one head, where the cache keeps everything; null: all that it keeps. */
   readonly reads: number | null;
-  /** Windows that are enough, where the answer is exact and takes long; null: all. */
+  /** Windows that are enough, where the answer takes long; null: all. */
   readonly windows: number | null;
 }
 
@@ -26,7 +26,7 @@ export type Radii = ReadonlyMap<number, number>;
 export const CLUSTERS = [8, 16, 32, 64, 128] as const;
 
 const NUMBER = 4; // bytes
-const MOST_ORACLE = 1 / 16; // tensor order at 1/8 takes more than three minutes
+const ORACLE = 29; // windows, a third of them, for the oracle of pairs: it takes one to three seconds for each
 const FEW = 2; // windows for caches that are exact and hold n² rows
 
 /** Bytes of one head of the exact cache, of four rows a token or of two. */
@@ -50,10 +50,10 @@ export function budgeted(shape: LanguageModelShape, shares: readonly number[]): 
       const sizes = { d: shape.d, order: shape.order, bytesPerNumber: NUMBER };
       const options = spec.name === 'polynomial' ? null : spec.within?.(share * whole, sizes);
       if (options === null || options === undefined) return [];
-      if (spec.name === 'oracle-top-k' && share > MOST_ORACLE) return []; // minutes for each: it copies every pair it chose
       const reads = spec.readsPart === true ? share * whole : null;
+      const windows = spec.name === 'oracle-top-k' && shape.order === 'tensor' ? ORACLE : null;
       const one = (name: string, more: object): Entrant => ({
-        ...{ name, plugin: spec.name, options: { ...options, ...more }, share, reads, windows: null },
+        ...{ name, plugin: spec.name, options: { ...options, ...more }, share, reads, windows },
       });
       return spec.name === 'merge'
         ? [one('merge of window', {}), one('merge of heavy-hitter', { base: 'heavy-hitter' })]

@@ -54,7 +54,9 @@ export interface SideStatistics {
 }
 
 const SPARSE = { epsilon: 0.01, mass: 0.95, share: 0.01, topKMass };
-const [SINKS, RECENT, CLUSTERED, QUERIES] = [4, 1 / 4, 1 / 8, 4];
+const [SINKS, RECENT, CLUSTERED] = [4, 1 / 4, 1 / 8];
+/** Queries of a window whose scores are looked at: the last one, and others a sixteenth of the window apart. */
+export const QUERIES = 4;
 const SEED = 3;
 
 /** Rows of every window, layer and head of a model. */

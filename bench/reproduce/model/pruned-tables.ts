@@ -1,7 +1,8 @@
+import { groupThousands } from '../../../src/core/format.js';
 import type { LanguageModel } from '../../../src/core/language-model.js';
 import type { ReproducedTable } from '../table.js';
 import type { Point } from './curve.js';
-import { bits } from './numbers.js';
+import { bits, signed } from './numbers.js';
 import type { Method } from './pruned.js';
 
 /** A model with a share of its weights set to 0, and what it costs with exact attention. */
@@ -18,26 +19,43 @@ export interface PrunedModel {
   readonly chosen: boolean;
 }
 
+/** A model as it is, over the same text. */
+export interface DenseModel {
+  readonly name: string;
+  readonly choiceBits: number;
+  readonly bits: number;
+  /** Positions of each text. */
+  readonly positions: number;
+}
+
 /** What pruning costs, and what caches cost a pruned model beside the dense one. */
 export function prunedTables(
   pruned: readonly PrunedModel[],
+  dense: readonly DenseModel[],
   points: readonly Point[],
 ): readonly ReproducedTable[] {
-  return [methodTable(pruned), cacheTable(points)];
+  return [methodTable(pruned, dense), cacheTable(points)];
 }
 
-function methodTable(pruned: readonly PrunedModel[]): ReproducedTable {
+function methodTable(pruned: readonly PrunedModel[], dense: readonly DenseModel[]): ReproducedTable {
   const lost = pruned.filter(({ chosen }) => !chosen).length;
   return {
     title: 'Pruned W_Q, W_K1 and W_K2, exact attention',
     source:
       'Measured: each head’s projections pruned by themselves, as `kronflow prune` does; inputs for Wanda and SparseGPT are those of the dense model over 8 ' +
-      'windows of training text. Values, output and feed-forward matrices stay dense.',
+      'windows of training text. Values, output and feed-forward matrices stay dense. Ratio: share of the weights of those matrices that are 0.',
     columns: ['model', 'ratio', 'method', 'bits per byte, end of training text', 'bits per byte, held out'],
-    rows: pruned.map(({ name, ratio, method, choiceBits, bits: found, chosen }) => [
-      ...[name, ratio, chosen ? `${method} (chosen)` : method, choiceBits.toFixed(3), found.toFixed(3)],
+    rows: dense.flatMap((one) => [
+      [one.name, '–', 'dense', one.choiceBits.toFixed(3), one.bits.toFixed(3)],
+      ...pruned
+        .filter(({ name }) => name === one.name)
+        .map(({ name, ratio, method, choiceBits, bits: found, chosen }) => [
+          ...[name, ratio, chosen ? `${method} (chosen)` : method, choiceBits.toFixed(3), found.toFixed(3)],
+        ]),
     ]),
-    note: `Chosen by the bits on the end of the training text; ${lost} of ${pruned.length} are not run with caches. Both columns are over a few windows only, so they are not those of the tables above.`,
+    note:
+      `Chosen for each model and ratio by the bits on the end of the training text; the ${lost} others of ${pruned.length} are not run with caches. Each column is over ` +
+      `${groupThousands(dense[0].positions)} positions, fewer than in the tables above, so that only differences within a column say something.`,
   };
 }
 
@@ -49,11 +67,13 @@ function cacheTable(points: readonly Point[]): ReproducedTable {
     points.filter((point) => point.weights.pruned !== null).map(({ entrant }) => entrant.share),
   );
   const kept = points.filter(
-    ({ entrant }) => entrant.plugin === 'four-cache' || (entrant.share !== null && shares.has(entrant.share)),
+    ({ entrant }) =>
+      entrant.plugin === 'four-cache' ||
+      (entrant.share !== null && shares.has(entrant.share) && entrant.plugin !== 'oracle-top-k'),
   );
   const keys = [
     ...new Map(kept.map(({ entrant }) => [`${entrant.name} ${entrant.share}`, entrant])).values(),
-  ];
+  ].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : (a.share ?? 1) - (b.share ?? 1)));
   const rows = keys.map((entrant) => [
     ...[entrant.name, entrant.share === null ? '–' : `1/${1 / entrant.share}`],
     ...ordered.map(({ key }) => {
@@ -63,17 +83,16 @@ function cacheTable(points: readonly Point[]): ReproducedTable {
           point.entrant.name === entrant.name &&
           point.entrant.share === entrant.share,
       );
-      return found === undefined
-        ? '–'
-        : `${bits(found.nll).toFixed(3)} (+${bits(found.excess).toFixed(3)})`.replace('+-', '−');
+      return found === undefined ? '–' : `${bits(found.nll).toFixed(3)} (${signed(bits(found.excess))})`;
     }),
   ]);
   const head = ({ model, pruned }: (typeof ordered)[number]) =>
     pruned === null ? `${model}, dense` : `${model}, ${pruned.method} ${pruned.ratio}`;
   return {
     title: 'Caches in pruned models',
-    source: 'Measured as the curves above; in brackets what is above exact attention with the same weights.',
-    columns: ['cache', 'of exact', ...ordered.map(head)],
+    source:
+      'Bits per byte, measured as the curves above at the same positions; in brackets what is above exact attention with the same weights, which is the row four-cache.',
+    columns: ['cache', 'budget, of exact', ...ordered.map(head)],
     rows,
     note: sensitivity(kept, models),
   };
@@ -81,23 +100,26 @@ function cacheTable(points: readonly Point[]): ReproducedTable {
 
 /** Whether caches cost a pruned model more. */
 function sensitivity(points: readonly Point[], models: readonly string[]): string {
-  return models
-    .flatMap((model) => {
-      const of = (ratio: number | null) =>
-        points.filter(({ weights }) => weights.model === model && (weights.pruned?.ratio ?? null) === ratio);
-      return [0.5, 0.8].map((ratio) => {
-        const pairs = of(ratio).flatMap((point) => {
-          const dense = of(null).find(
-            ({ entrant }) => entrant.name === point.entrant.name && entrant.share === point.entrant.share,
-          );
-          return dense === undefined || point.entrant.plugin === 'four-cache'
-            ? []
-            : [point.excess - dense.excess];
-        });
-        const more = pairs.filter((x) => x > 0).length;
-        return `${model} at ratio ${ratio}: ${more} of ${pairs.length} caches cost the pruned model more than the dense one`;
+  const of = (model: string, ratio: number | null) =>
+    points.filter(({ weights }) => weights.model === model && (weights.pruned?.ratio ?? null) === ratio);
+  const ratios = [...new Set(points.flatMap(({ weights }) => weights.pruned?.ratio ?? []))];
+  const said = models.flatMap((model) =>
+    ratios.map((ratio) => {
+      const dense = of(model, null);
+      const pairs = of(model, ratio).flatMap((pruned) => {
+        const { name, share, plugin } = pruned.entrant;
+        const own = dense.find(({ entrant }) => entrant.name === name && entrant.share === share);
+        return own === undefined || plugin === 'four-cache' ? [] : [differenceOf(pruned, own)];
       });
-    })
-    .join('; ')
-    .concat('.');
+      const count = (wanted: number) => pairs.filter((sign) => sign === wanted).length;
+      return `${model} at ratio ${ratio}: more in ${count(1)}, less in ${count(-1)} of ${pairs.length}`;
+    }),
+  );
+  return `How often a cache at a budget takes clearly more from the pruned model than from the dense one (what is in brackets, by more than twice the standard error of both): ${said.join('; ')}.`;
+}
+
+/** 1: the first costs clearly more above its own exact attention; −1: clearly less; 0: neither. */
+function differenceOf(a: Point, b: Point): number {
+  const difference = a.excess - b.excess;
+  return Math.abs(difference) > 2 * Math.hypot(a.excessError, b.excessError) ? Math.sign(difference) : 0;
 }
