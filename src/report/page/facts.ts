@@ -1,3 +1,4 @@
+import { groupThousands } from '../../core/format.js';
 import type { OpenedTrace } from '../../query/index.js';
 import { cachesOf } from '../collect.js';
 import { escapeHtml } from './html.js';
@@ -75,5 +76,5 @@ function cacheText({ name, label = name, options = {} }: ReturnType<typeof cache
 }
 
 function count(value: number | null | undefined): string {
-  return value === null || value === undefined ? 'unknown' : value.toLocaleString('en');
+  return value === null || value === undefined ? 'unknown' : groupThousands(value);
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { OpenedTrace } from '../../query/index.js';
-import { counted } from '../../core/format.js';
+import { counted, groupThousands } from '../../core/format.js';
 import { VERSION } from '../../core/version.js';
 import type { Answered, LeftOut } from '../collect.js';
 import { configOf } from '../config.js';
@@ -100,8 +100,8 @@ function lead(report: Report): string {
   const caches = new Set(summary.map(({ cache }) => cache)).size;
   const rows = traces.reduce((sum, { run }) => sum + (run.counters.rows.steps ?? 0), 0);
   const many = traces.length === 1 ? '' : `${traces.length} traces, `;
-  const steps = `${context.steps.toLocaleString('en')} step${context.steps === 1 ? '' : 's'}`;
-  return `${many}${counted(caches, 'cache')}, ${steps}, ${rows.toLocaleString('en')} rows`;
+  const steps = `${groupThousands(context.steps)} step${context.steps === 1 ? '' : 's'}`;
+  return `${many}${counted(caches, 'cache')}, ${steps}, ${groupThousands(rows)} rows`;
 }
 
 function figure({ plot, sql, sampled, rows }: Answered, context: Context): string {

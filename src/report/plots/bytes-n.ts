@@ -1,3 +1,4 @@
+import { groupThousands } from '../../core/format.js';
 import { growthPlot } from '../growth-plot.js';
 import type { Context } from '../plot.js';
 import { logSampled, MOST_POINTS } from '../sql.js';
@@ -25,7 +26,7 @@ order by run, cache, n`,
   sampled: (context) =>
     logSampled(context) === null
       ? null
-      : `Of ${context.steps.toLocaleString('en')} steps, one is drawn for each of ${MOST_POINTS} equal parts of the logarithm of n.`,
+      : `Of ${groupThousands(context.steps)} steps, one is drawn for each of ${MOST_POINTS} equal parts of the logarithm of n.`,
   y: { field: 'held_bytes', title: 'bytes held', kind: 'bytes' },
   band: ['least_bytes', 'most_bytes'],
   theory: 'bytes',
