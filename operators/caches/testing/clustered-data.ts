@@ -27,11 +27,9 @@ export function clusteredStream(shape: DataShape, random: Random): Stream {
 export function queryOfSpread(stream: Stream, spread: number, random: Random): Float64Array {
   const q = gaussian(stream.d, random);
   let [sum, squares] = [0, 0];
-  for (const row of scoresOf(stream, q)) {
-    for (const score of row) {
-      sum += score;
-      squares += score * score;
-    }
+  for (const score of scoresOf(stream, q)) {
+    sum += score;
+    squares += score * score;
   }
   const pairs = stream.tokens.length ** 2;
   const deviation = Math.sqrt(squares / pairs - (sum / pairs) ** 2);
@@ -41,33 +39,46 @@ export function queryOfSpread(stream: Stream, spread: number, random: Random): F
 /** Exact attention in float64: the output, (d), and ln Z. */
 export function exactAttention(stream: Stream, q: Float64Array) {
   const { d, tokens } = stream;
-  const scores = scoresOf(stream, q);
-  const max = Math.max(...scores.map((row) => Math.max(...row)));
+  const [scores, values2] = [scoresOf(stream, q), flat(tokens.map(({ v2 }) => v2!))];
+  const max = scores.reduce((a, b) => Math.max(a, b), -Infinity);
   const [output, sums] = [new Float64Array(d), new Float64Array(d)];
   let z = 0;
   tokens.forEach(({ v1 }, a) => {
     sums.fill(0);
     for (let b = 0; b < tokens.length; b++) {
-      const [weight, v2] = [Math.exp(scores[a][b] - max), tokens[b].v2!];
+      const weight = Math.exp(scores[a * tokens.length + b] - max);
       z += weight;
-      for (let j = 0; j < d; j++) sums[j] += weight * v2[j];
+      for (let j = 0; j < d; j++) sums[j] += weight * values2[b * d + j];
     }
     for (let j = 0; j < d; j++) output[j] += v1[j] * sums[j];
   });
   return { output: output.map((x) => x / z), logZ: max + Math.log(z) };
 }
 
-/** <q, k1_a * k2_b>, row a, column b. */
-function scoresOf({ d, tokens }: Stream, q: Float64Array): Float64Array[] {
-  const y = new Float64Array(d);
-  return tokens.map(({ k1 }) => {
+/** <q, k1_a * k2_b>, row a·n + b: one array and plain loops, for there are a million pairs. */
+function scoresOf({ d, tokens }: Stream, q: Float64Array): Float64Array {
+  const n = tokens.length;
+  const [keys2, scores, y] = [
+    flat(tokens.map(({ k2 }) => k2!)),
+    new Float64Array(n * n),
+    new Float64Array(d),
+  ];
+  tokens.forEach(({ k1 }, a) => {
     for (let t = 0; t < d; t++) y[t] = q[t] * k1[t];
-    return Float64Array.from(tokens, ({ k2 }) => {
+    for (let b = 0; b < n; b++) {
       let score = 0;
-      for (let t = 0; t < d; t++) score += y[t] * k2![t];
-      return score;
-    });
+      for (let t = 0; t < d; t++) score += y[t] * keys2[b * d + t];
+      scores[a * n + b] = score;
+    }
   });
+  return scores;
+}
+
+/** Rows one after the other. */
+function flat(rows: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(rows.length * rows[0].length);
+  rows.forEach((row, i) => all.set(row, i * row.length));
+  return all;
 }
 
 function side(shape: DataShape, random: Random) {
