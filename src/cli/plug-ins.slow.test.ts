@@ -2,9 +2,12 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sealTrace } from '../../data/sinks/seal.js';
 import { queryDuckDB } from '../../data/testing/duckdb.js';
 import { temporaryFolder } from '../../data/testing/folder.js';
+import { lintTrace } from '../../pipelines/lint/lint-trace.js';
 import { readRun } from '../../pipelines/testing/traces.js';
+import { verifyTraces } from '../../pipelines/verify.js';
 import { kronflow, succeed } from './testing/kronflow.js';
 
 const folder = temporaryFolder();
@@ -97,6 +100,14 @@ const run = (out: string, ...more: string[]) => [
   ...['run', '--source', './mine.mjs#counting', '--d', '4', '--threads', '1', '--timings', 'off', '-o', out],
   ...['-c', 'four-cache', '-c', './mine.mjs#mine:size=3', ...more],
 ];
+
+/** Rows by table of a trace in which no law is broken. */
+async function soundRows(name: string) {
+  const { rows, findings } = await lintTrace(join(cwd, name));
+  expect(findings.filter(({ severity }) => severity === 'broken')).toEqual([]);
+  return rows;
+}
+
 const written = (name: string) => readFileSync(join(cwd, name), 'utf8').trim().split('\n');
 
 it('runs a cache, an operator, a source and a sink from a file, and the trace holds all of them', async () => {
@@ -136,9 +147,7 @@ it('runs a cache, an operator, a source and a sink from a file, and the trace ho
     ...[0, 1, 2, 3, 4, 5].map((step) => `step ${step}, 2 rows`),
     'closed',
   ]);
-  expect(await succeed(['lint', 'out'], start)).toContain(
-    'out: sound; rows: steps 12, events 0, measures 12',
-  );
+  expect(await soundRows('out')).toMatchObject({ steps: 12, events: 0, measures: 12 });
 
   await succeed(run('again', ...more, '--sink', './mine.mjs#lines:path=rows2.txt', '--heads', '1'), start);
   expect((await readRun(join(cwd, 'again'))).result_sha256).toBe(result_sha256);
@@ -201,7 +210,7 @@ it('ends a run cleanly when a plug-in fails, and says which, where and why', asy
     expect(code).toBe(2);
     const { status, error } = await readRun(join(cwd, `failed-${i}`));
     expect([status, error]).toEqual(['failed', expect.stringMatching(says)]);
-    await succeed(['seal', `failed-${i}`], start);
+    expect(await sealTrace(join(cwd, `failed-${i}`))).toMatchObject({ already: false, cuts: [] });
   }
   expect(written('full.txt').at(-1)).toBe('closed');
   const spoilt = run('spoilt').map((word) => (word.endsWith('#counting') ? `${word}:spoil=4` : word));
@@ -227,13 +236,14 @@ it('goes on without a cache that fails where asked to', async () => {
   expect((await readRun(join(cwd, 'skipped'))).execution.dropped_caches).toMatchObject([
     { cache: 'b', step: 2 },
   ]);
-  expect((await kronflow(['lint', 'skipped'], start)).code).toBe(0);
+  await soundRows('skipped');
 });
 
 it('replays what was recorded with the same plug-ins, and refuses them once their file was changed', async () => {
   await succeed(run('recorded', '--operator', './mine.mjs#scores').with(0, 'record'), start);
   await succeed(['replay', 'recorded', '--threads', '1', '--timings', 'off', '-o', 'replayed'], start);
-  expect((await kronflow(['verify', 'recorded', 'replayed'], start)).stdout).toContain('measures');
+  const verified = await verifyTraces(join(cwd, 'recorded'), join(cwd, 'replayed'));
+  expect(verified).toMatchObject({ difference: null, compared: { measures: expect.any(Number) } });
   writeFileSync(join(cwd, 'mine.mjs'), `${PLUGINS}\n// changed\n`);
   const { code, stderr } = await kronflow(['replay', 'recorded', '-o', 'other'], start);
   writeFileSync(join(cwd, 'mine.mjs'), PLUGINS);
