@@ -34,3 +34,10 @@ export async function kronflowHere(
     process.exitCode = exitCode;
   }
 }
+
+/** Run a command here that must succeed and say nothing on stderr; returns its stdout. */
+export async function succeedHere(args: readonly string[], start: { readonly cwd: string }): Promise<string> {
+  const { code, stdout, stderr } = await kronflowHere(args, start);
+  if (code === 0 && stderr === '') return stdout;
+  throw new Error(`kronflow ${args.join(' ')}: exit ${code}\n${stderr}`);
+}
