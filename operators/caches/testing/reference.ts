@@ -21,7 +21,14 @@ export interface Kept {
  * (math.md 1.1, pairs in the order of Definition 3.6): score every pair, softmax, average. Plain loops in float64,
  * independent of the kernels on purpose. Matrix order has one pair per token, k2 = v2 = 1.
  */
-export function referenceAttention({ d, scale, order, tokens }: Stream, n: number, kept?: Kept): Reference {
+export function referenceAttention(stream: Stream, n: number, kept?: Kept): Reference {
+  if (kept !== undefined) return attendTo(stream, n, kept);
+  const of = whole.get(stream) ?? [];
+  whole.set(stream, of);
+  return (of[n] ??= attendTo(stream, n, null));
+}
+
+function attendTo({ d, scale, order, tokens }: Stream, n: number, kept: Kept | null): Reference {
   const { q } = tokens[n - 1];
   const all = Array.from({ length: n }, (_, position) => position);
   const { side1, side2 } = kept ?? { side1: all, side2: all };
@@ -47,6 +54,9 @@ export function referenceAttention({ d, scale, order, tokens }: Stream, n: numbe
   );
   return { output, logZ: max + Math.log(sum), scores };
 }
+
+/** Over all of the first n tokens, by n: every cache is held against the same, nobody changes it. */
+const whole = new WeakMap<Stream, Reference[]>();
 
 /** What side 2 is in matrix order: one token of ones. */
 const ONES = { k2: null, v2: null };
