@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../data/testing/folder.js';
 import { FIVE_CACHES } from '../../pipelines/testing/five-caches.js';
-import { kronflow, succeed } from './testing/kronflow.js';
+import { kronflowHere, succeedHere } from './testing/in-process.js';
+import { succeed } from './testing/kronflow.js';
 
 const folder = temporaryFolder();
 const started = { cwd: folder.path };
@@ -21,16 +22,18 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-describe('our own traces, through the built command line', () => {
+describe('our own traces', () => {
   it.each(['run', 'threads', 'replay', 'seed'])('lint finds nothing broken: %s', async (name) => {
-    expect(await succeed(['lint', name], started)).toMatch(RegExp(`^${name}: sound; rows: steps 800, `, 'm'));
+    expect(await succeedHere(['lint', name], started)).toMatch(
+      RegExp(`^${name}: sound; rows: steps 800, `, 'm'),
+    );
   });
 
   it.each([
     ['1 and 5 threads', 'threads'],
     ['a run and its replay (L10)', 'replay'],
   ])('verify finds no difference: %s', async (_, other) => {
-    const { code, stdout, stderr } = await kronflow(['verify', 'run', other], started);
+    const { code, stdout, stderr } = await kronflowHere(['verify', 'run', other], started);
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr: 'not compared, only one of them has it: recording\n',
@@ -39,23 +42,23 @@ describe('our own traces, through the built command line', () => {
   });
 
   it('verify names the first difference of two seeds, and exits with 4', async () => {
-    const { code, stdout } = await kronflow(['verify', 'run', 'seed'], started);
+    const { code, stdout } = await kronflowHere(['verify', 'run', 'seed'], started);
     expect(code).toBe(4);
     expect(stdout).toMatch(
       /^different: steps row \d+ \(stream_id 0, layer 0, head 0, cache \S+, step \d+\), \w+\n {2}run: .+\n {2}seed: .+\n$/,
     );
-    const json = await kronflow(['verify', 'run', 'seed', '--json'], started);
+    const json = await kronflowHere(['verify', 'run', 'seed', '--json'], started);
     expect(JSON.parse(json.stdout)).toMatchObject({
       a: 'run',
       difference: { table: 'steps', key: { layer: 0 } },
     });
-    expect((await kronflow(['verify', 'run', 'seed', '--tolerance', '1e9'], started)).code).toBe(0);
+    expect((await kronflowHere(['verify', 'run', 'seed', '--tolerance', '1e9'], started)).code).toBe(0);
   });
 
   it('lint says what is broken, and exits with 4', async () => {
     cpSync(join(folder.path, 'run'), join(folder.path, 'longer'), { recursive: true });
     appendFileSync(join(folder.path, 'longer', 'outputs.parquet'), 'x');
-    const { code, stdout } = await kronflow(['lint', 'longer'], started);
+    const { code, stdout } = await kronflowHere(['lint', 'longer'], started);
     expect(code).toBe(4);
     expect(stdout).toMatch(
       /^broken checksum: longer\/outputs\.parquet has \d+ bytes, not \d+.*\nlonger: 1 broken; rows: /,
@@ -68,7 +71,7 @@ describe('our own traces, through the built command line', () => {
       ['verify', 'run', '.'],
       ['verify', 'run', 'seed', '--tolerance', 'x'],
     ]) {
-      const { code, stderr } = await kronflow(args, started);
+      const { code, stderr } = await kronflowHere(args, started);
       expect({ args, code, stderr }).toMatchObject({
         code: 2,
         stderr: expect.stringMatching(/^kronflow: .*\n {2}hint: /),

@@ -7,6 +7,7 @@ import { queryDuckDB } from '../../data/testing/duckdb.js';
 import { temporaryFolder } from '../../data/testing/folder.js';
 import { caches } from '../../operators/caches/index.js';
 import type { TraceSummary } from '../../pipelines/summarise.js';
+import { kronflowHere, succeedHere } from './testing/in-process.js';
 import { kronflow, MAIN, succeed } from './testing/kronflow.js';
 
 const folder = temporaryFolder();
@@ -26,7 +27,7 @@ afterAll(() => folder.remove());
 
 describe('list', () => {
   it('gives caches as JSON: name, summary, exactness, orders, options, paper', async () => {
-    const listed = JSON.parse(await succeed(['list', 'caches', '--json'], start)) as Record<
+    const listed = JSON.parse(await succeedHere(['list', 'caches', '--json'], start)) as Record<
       string,
       unknown
     >[];
@@ -48,10 +49,10 @@ describe('list', () => {
   });
 
   it('gives sources as JSON and both as text', async () => {
-    const listed = JSON.parse(await succeed(['list', 'sources', '--json'], start)) as { name: string }[];
+    const listed = JSON.parse(await succeedHere(['list', 'sources', '--json'], start)) as { name: string }[];
     expect(listed.map(({ name }) => name)).toEqual(sources.map(({ spec }) => spec.name));
     expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining(['text', 'ids', 'recording']));
-    const text = await succeed(['list', 'sources'], start);
+    const text = await succeedHere(['list', 'sources'], start);
     for (const { spec } of sources) expect(text).toContain(`  ${spec.name}`);
   });
 });
@@ -60,7 +61,7 @@ describe('--help', () => {
   it.each(['run', 'record', 'replay'])(
     '%s: names every cache, its options and their defaults',
     async (command) => {
-      const help = await succeed([command, '--help'], start);
+      const help = await succeedHere([command, '--help'], start);
       for (const { spec } of caches) {
         expect(help).toContain(`  ${spec.name} `);
         expect(help).toContain(spec.summary);
@@ -92,18 +93,18 @@ describe('--help', () => {
   );
 
   it('says every command and exit code; nothing at all is the help, refused', async () => {
-    const help = await succeed(['--help'], start);
+    const help = await succeedHere(['--help'], start);
     for (const name of ['run', 'record', 'replay', 'seal', 'inspect', 'list'])
       expect(help).toMatch(RegExp(`^ +${name} `, 'm'));
     expect(help).toContain('exit codes: 0 done');
-    expect(await kronflow([], start)).toMatchObject({ code: 2, stdout: '', stderr: help });
+    expect(await kronflowHere([], start)).toMatchObject({ code: 2, stdout: '', stderr: help });
     expect(await succeed(['--version'], start)).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
 
 describe('inspect', () => {
   it('gives as JSON what a query of the trace gives', async () => {
-    const summary = JSON.parse(await succeed(['inspect', 'out', '--json'], start)) as TraceSummary;
+    const summary = JSON.parse(await succeedHere(['inspect', 'out', '--json'], start)) as TraceSummary;
     const [row] = await queryDuckDB(`
       with t as (select step, cache, sum(resident_bytes) as b, sum(update_ns + plan_ns + attend_ns) / 1e6 as ms
         from '${folder.path}/out/steps.parquet' group by all)
@@ -129,7 +130,7 @@ describe('inspect', () => {
   });
 
   it('gives people a line for each cache', async () => {
-    const table = await succeed(['inspect', 'out'], start);
+    const table = await succeedHere(['inspect', 'out'], start);
     for (const words of [
       'window',
       'two-cache',

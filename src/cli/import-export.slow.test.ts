@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { model, npz } from '../../data/importers/testing/arrays.js';
 import { queryDuckDB } from '../../data/testing/duckdb.js';
 import { temporaryFolder } from '../../data/testing/folder.js';
-import { kronflow, succeed } from './testing/kronflow.js';
+import { kronflowHere, succeedHere } from './testing/in-process.js';
 
 let folder = temporaryFolder();
 const cwd = () => folder.path;
@@ -17,23 +17,27 @@ afterEach(() => folder.remove());
 
 describe('kronflow import, inspect, replay, export', () => {
   it('lead from a file of another program to a trace and back', async () => {
-    const said = await succeed(
+    const said = await succeedHere(
       ['import', 'm.npz', '-o', 'm.arrow', '--scale', '1/sqrt(d)', '--lift', 'self'],
       { cwd: cwd() },
     );
     expect(said).toContain('m.arrow: 96 rows of recording');
     expect(said).toContain('careful: side 2 was made by lift self');
-    expect(await succeed(['inspect', 'm.arrow'], { cwd: cwd() })).toMatch(
+    expect(await succeedHere(['inspect', 'm.arrow'], { cwd: cwd() })).toMatch(
       /scale +│ 0\.5[^]*lift +│ self[^]*score std R/,
     );
-    const summary = await succeed(['replay', 'm.arrow', '-c', 'four-cache', '-o', 'trace'], { cwd: cwd() });
+    const summary = await succeedHere(['replay', 'm.arrow', '-c', 'four-cache', '-o', 'trace'], {
+      cwd: cwd(),
+    });
     expect(summary).toContain('lift self: side 2 was made from ordinary attention');
-    const { run } = JSON.parse(await succeed(['inspect', 'trace', '--json'], { cwd: cwd() })) as {
+    const { run } = JSON.parse(await succeedHere(['inspect', 'trace', '--json'], { cwd: cwd() })) as {
       run: { lift: string; scale: number };
     };
     expect(run).toMatchObject({ lift: 'self', scale: 0.5 });
-    await succeed(['export', 'm.arrow', '-o', 'm.safetensors'], { cwd: cwd() });
-    const again = await succeed(['import', 'm.safetensors', '-o', 'again.parquet', '--json'], { cwd: cwd() });
+    await succeedHere(['export', 'm.arrow', '-o', 'm.safetensors'], { cwd: cwd() });
+    const again = await succeedHere(['import', 'm.safetensors', '-o', 'again.parquet', '--json'], {
+      cwd: cwd(),
+    });
     expect(JSON.parse(again)).toMatchObject({
       rows: 96,
       metadata: { 'kronflow.scale': '0.5', 'kronflow.lift': 'self' },
@@ -48,10 +52,10 @@ describe('kronflow import, inspect, replay, export', () => {
       JSON.stringify({ timestamp, input_length, output_length, hash_ids: [1] }),
     );
     writeFileSync(join(cwd(), 'log.jsonl'), log.join('\n'));
-    await succeed(['import', 'log.jsonl', '-o', 'log.parquet'], { cwd: cwd() });
+    await succeedHere(['import', 'log.jsonl', '-o', 'log.parquet'], { cwd: cwd() });
     const source = ['--source', 'requests:path=log.parquet', '--d', '4', '--heads', '1', '-c', 'window'];
     for (const speed of ['max', '10x'])
-      await succeed(['run', ...source, '--speed', speed, '-o', speed], { cwd: cwd() });
+      await succeedHere(['run', ...source, '--speed', speed, '-o', speed], { cwd: cwd() });
     const rows = await queryDuckDB(
       `select stream_id, count(*)::int as n, count(attend_ns)::int as decoded from '${cwd()}/max/steps.parquet' group by 1 order by 1`,
     );
@@ -59,7 +63,7 @@ describe('kronflow import, inspect, replay, export', () => {
       { stream_id: 0, n: 9, decoded: 3 },
       { stream_id: 1, n: 4, decoded: 2 },
     ]);
-    expect(await succeed(['verify', 'max', '10x'], { cwd: cwd() })).toMatch(/equal|same/);
+    expect(await succeedHere(['verify', 'max', '10x'], { cwd: cwd() })).toMatch(/equal|same/);
   });
 
   it.each([
@@ -74,7 +78,7 @@ describe('kronflow import, inspect, replay, export', () => {
     [['inspect', 'm.npz'], /neither Parquet nor an Arrow/],
   ])('%j is refused with a hint, and leaves nothing', async (args, words) => {
     const before = readdirSync(cwd(), { recursive: true });
-    const { code, stdout, stderr } = await kronflow(args, { cwd: cwd() });
+    const { code, stdout, stderr } = await kronflowHere(args, { cwd: cwd() });
     expect(code).toBeGreaterThan(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(words);
