@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queryDuckDB } from '../../data/testing/duckdb.js';
 import { temporaryFolder } from '../../data/testing/folder.js';
-import { kronflow, succeed } from './testing/kronflow.js';
+import { kronflowHere, succeedHere } from './testing/in-process.js';
+import { succeed } from './testing/kronflow.js';
 
 const folder = temporaryFolder();
 const start = { cwd: folder.path };
@@ -33,7 +34,7 @@ afterAll(() => folder.remove());
 describe('compare', () => {
   it('runs every cache at every budget, sorted by error, the lines among them', async () => {
     const args = ['compare', 'text.txt', ...SMALL, '--budget', '1KiB,2KiB', '-o', 'all', '--json'];
-    const { budgets } = JSON.parse(await succeed(args, start)) as Compared;
+    const { budgets } = JSON.parse(await succeedHere(args, start)) as Compared;
     expect(budgets.map(({ budget_bytes }) => budget_bytes)).toEqual([1024, 2048, null]);
     for (const { budget_bytes, caches, left_out } of budgets.slice(0, 2)) {
       const names = caches.map(({ name }) => name);
@@ -79,10 +80,10 @@ describe('compare', () => {
   });
 
   it('takes a recording by its folder, and refuses to compare with nothing', async () => {
-    await succeed(['record', 'text.txt', ...SMALL, '-c', 'window', '-o', 'recorded'], start);
+    await succeedHere(['record', 'text.txt', ...SMALL, '-c', 'window', '-o', 'recorded'], start);
     const args = ['compare', 'recorded', '-c', 'window', '--budget', '1KiB', '-o', 'again'];
-    expect(await succeed(args, start)).toMatch(/window/);
-    const refused = await kronflow(['compare', 'text.txt', '--reference', 'none'], start);
+    expect(await succeedHere(args, start)).toMatch(/window/);
+    const refused = await kronflowHere(['compare', 'text.txt', '--reference', 'none'], start);
     expect(refused).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/--reference none: a comparison/),
