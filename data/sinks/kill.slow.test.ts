@@ -3,7 +3,7 @@ import { afterAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/folder.js';
 import { killWriters, victim } from '../testing/kill-writer.js';
 
-const KILLS = 12; // kill.long.test.ts has the many
+const KILLS = 8; // kill.long.test.ts has the many
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 

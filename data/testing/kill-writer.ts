@@ -8,7 +8,7 @@ import { readSteps } from '../sinks/read-steps.js';
 import { sealTrace } from '../sinks/seal.js';
 import { queryDuckDB } from './duckdb.js';
 
-const STEPS = 2500;
+const STEPS = 1500;
 const ROWS = 4 * STEPS;
 
 /** The process that is killed; it must have been built. */
@@ -31,12 +31,12 @@ export async function killWriters(folder: string, kills: number, seed: number): 
     const inSeal = trial % 2 === 1;
     const row = random.below(ROWS);
     const isTime = (line: string) => (inSeal ? line === 'sealing' : Number(line.split(' ')[1]) >= row);
-    const delayMs = random.uniform() * (inSeal ? 400 : 3);
+    const delayMs = random.uniform() * (inSeal ? 240 : 3);
     const { signal, acknowledged } = await killed(['write', dir, String(STEPS)], isTime, delayMs);
     if (signal === 'SIGKILL') seen[inSeal ? 'sealing' : 'writing']++;
 
     if (trial % 4 < 2) {
-      const again = await killed(['seal', dir], (line) => line === 'sealing', random.uniform() * 250);
+      const again = await killed(['seal', dir], (line) => line === 'sealing', random.uniform() * 150);
       if (again.signal === 'SIGKILL') seen.sealingAgain++;
     }
     if ((await expectPrefix(dir, acknowledged())) === ROWS) seen.whole++;
