@@ -25,10 +25,11 @@ export function load(): string {
     .join(' ');
 }
 
-/** The share of the target that was reached (1 and above: met), or null without a target. */
+/** The share of the target that was reached (1 and above: met; nothing where little is wanted: Infinity), or null without one. */
 export function reached({ value, target }: Finding): number | null {
   if (target === null) return null;
-  return target.at === 'least' ? value / target.limit : target.limit / value;
+  if (target.at === 'least') return value / target.limit;
+  return value <= 0 ? Infinity : target.limit / value;
 }
 
 /** Findings of one measurement as a table for people. */
@@ -49,6 +50,7 @@ export function findingsTable(findings: readonly Finding[]): string {
 function verdict(finding: Finding): string {
   const share = reached(finding);
   if (share === null) return '';
+  if (share === Infinity) return 'met';
   return share >= 1 ? `met (${share.toFixed(2)}×)` : `short by ${(1 / share).toFixed(2)}×`;
 }
 

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { executeRun } from '../pipelines/execute.js';
 import { resolveRun, type RunRequest } from '../pipelines/resolve.js';
+import type { TraceBatch } from '../src/core/trace.js';
 import { watch } from '../src/live/watch.js';
 import { WatchedRun } from '../src/live/watched-run.js';
 import { judged, median, noted, type Finding, type Measurement } from './measure.js';
 
-const [ROUNDS, WARMUP, MOST] = [7, 1, 0.02];
+const [ROUNDS, WARMUP_TOKENS, MOST] = [3, 300, 0.02];
 const request = (tokens: number, caches: readonly string[], reference: 'f64' | 'none'): RunRequest => ({
   ...{ kronflow: 1, source: { name: 'gaussian', options: { n: tokens, d: 64, heads: 2 } }, model: {} },
   ...{ caches: caches.map((name) => ({ name, label: name, options: {} })), reference, tokens, seed: 1 },
@@ -18,11 +19,11 @@ const request = (tokens: number, caches: readonly string[], reference: 'f64' | '
 });
 const runs = {
   'four-cache, subgen4 and window beside the reference': request(
-    700,
+    1100,
     ['four-cache', 'subgen4', 'window'],
     'f64',
   ),
-  'windows alone: nothing but small steps': request(12_000, ['window', 'sinks'], 'none'),
+  'windows alone: nothing but small steps': request(40_000, ['window', 'sinks'], 'none'),
 };
 
 /** A page that takes all it is sent, in a process of its own. */
@@ -35,48 +36,60 @@ get(url, (page) => {
   get(new URL('events', url), { headers: { cookie } }, (events) => events.on('data', () => process.stdout.write('.')));
 });`;
 
-/** What it costs a run to be watched: processor time of its own process, for a busy machine stretches only the other one. */
+/**
+ * What it costs a run to be watched, from its first step to its last. Judged is the time inside: what the run spends on
+ * folding its rows and on telling a page. Runs alone beside it, in turn, would show what that leaves out, such as more
+ * garbage to collect, but only what is more than by how much they differ among themselves.
+ */
 export const watching: Measurement = {
   name: 'watching',
-  moves: `whole runs of 700 and 12,000 tokens, 2 heads, d 64, one thread, alone and with a page that follows, ${ROUNDS} of each in turn`,
+  moves: `whole runs of 1,100 and 40,000 tokens, 2 heads, d 64, one thread, with a page that follows and alone, ${ROUNDS} of each in turn`,
   async run() {
     const findings: Finding[] = [];
     for (const [name, asked] of Object.entries(runs)) {
-      const times = { alone: [] as number[], folded: [] as number[], watched: [] as number[] };
-      for (let round = -WARMUP; round < ROUNDS; round++) {
-        for (const how of ['alone', 'folded', 'watched'] as const) {
-          const ms = await oneRun(asked, how);
-          if (round >= 0) times[how].push(ms);
+      for (const isWatched of [true, false]) await oneRun({ ...asked, tokens: WARMUP_TOKENS }, isWatched);
+      const [watched, alone]: [Spent[], Spent[]] = [[], []];
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const isWatched of round % 2 === 0 ? [true, false] : [false, true]) {
+          (isWatched ? watched : alone).push(await oneRun(asked, isWatched));
         }
       }
-      const alone = median(times.alone);
-      findings.push(
-        judged(
-          `${name}: more processor time when a page follows`,
-          median(times.watched) / alone - 1,
-          'share',
-          'most',
-          MOST,
-        ),
-        noted(
-          `${name}: more when rows are folded, and nobody looks`,
-          median(times.folded) / alone - 1,
-          'share',
-        ),
-        noted(`${name}: alone`, alone, 'ms'),
-        noted(
-          `${name}: alone, slowest over fastest`,
-          Math.max(...times.alone) / Math.min(...times.alone),
-          '×',
-        ),
-      );
+      findings.push(...findingsOf(name, watched, alone));
     }
     return findings;
   },
 };
 
-/** Milliseconds of processor time from the first step to the last. */
-async function oneRun(asked: RunRequest, how: 'alone' | 'folded' | 'watched'): Promise<number> {
+/** Milliseconds of one run from its first step to its last. */
+interface Spent {
+  readonly wall: number;
+  /** Of the processor, all threads. */
+  readonly processor: number;
+  /** Of the run's own thread: with rows, and with pages. */
+  readonly folding: number;
+  readonly telling: number;
+}
+
+function findingsOf(name: string, watched: readonly Spent[], alone: readonly Spent[]): readonly Finding[] {
+  const shares = watched.map(({ folding, telling, wall }) => (folding + telling) / wall);
+  const ratios = watched.map(({ processor }, i) => processor / alone[i].processor - 1);
+  const middle = (of: (spent: Spent) => number) => median(watched.map(of));
+  return [
+    judged(`${name}: time for rows and page, of the run's`, median(shares), 'share', 'most', MOST),
+    noted('… the most of any run', Math.max(...shares), 'share'),
+    noted(
+      '… for rows',
+      middle(({ folding, wall }) => folding / wall),
+      'share',
+    ),
+    noted('… a run takes', middle(({ wall }) => wall) / 1e3, 's'),
+    noted('… more processor time than the run alone beside it, median', median(ratios), 'share'),
+    noted('… least', Math.min(...ratios), 'share'),
+    noted('… most', Math.max(...ratios), 'share'),
+  ];
+}
+
+async function oneRun(asked: RunRequest, isWatched: boolean): Promise<Spent> {
   const folder = await mkdtemp(join(tmpdir(), 'kronflow-bench-'));
   const resolved = await resolveRun(asked, nothing());
   const dir = join(folder, 'trace');
@@ -86,29 +99,45 @@ async function oneRun(asked: RunRequest, how: 'alone' | 'folded' | 'watched'): P
     label: label ?? name,
     options,
   }));
-  const clock = { now: () => performance.now(), left: () => null };
-  const run = new WatchedRun({ dir, d, heads, layers, order, caches }, clock);
-  const page =
-    how === 'watched' ? await watch(run, { attended: false, signal: new AbortController().signal }) : null;
+  const now = () => performance.now();
+  const run = new WatchedRun({ dir, d, heads, layers, order, caches }, { now, left: () => null });
+  const unattended = { attended: false, signal: new AbortController().signal };
+  const page = isWatched ? await watch(run, unattended) : null;
   const client = page === null ? null : await follow(page.url);
-  let [start, spent]: [NodeJS.CpuUsage | null, number] = [null, 0];
+  let folding = 0;
+  const onRows = (rows: TraceBatch) => {
+    const start = now();
+    run.onRows(rows);
+    folding += now() - start;
+  };
+  const spent = () => {
+    const { user, system } = process.cpuUsage();
+    return { wall: now(), processor: (user + system) / 1e3, folding, telling: page?.spentMs ?? 0 };
+  };
+  let [first, last]: (Spent | null)[] = [null, null];
   await executeRun(resolved, {
-    ...{ dir, threads: 1, snapshotEvery: 0, logLevel: 'info', signal: new AbortController().signal },
+    ...{ dir, threads: 1, snapshotEvery: 0, logLevel: 'info', signal: unattended.signal },
     onStep(progress) {
-      start ??= process.cpuUsage();
-      if (how !== 'alone') run.onStep(progress);
+      first ??= spent();
+      if (isWatched) run.onStep(progress);
     },
-    ...(how === 'alone' ? {} : { onRows: run.onRows }),
-    onSealing() {
-      const { user, system } = process.cpuUsage(start!);
-      spent = (user + system) / 1e3;
-    },
+    ...(isWatched ? { onRows } : {}),
+    onSealing: () => void (last = spent()),
   });
   run.end('complete');
   await page?.end(() => {});
   client?.kill();
   await rm(folder, { recursive: true });
-  return spent;
+  return between(first!, last!);
+}
+
+function between(first: Spent, last: Spent): Spent {
+  return {
+    wall: last.wall - first.wall,
+    processor: last.processor - first.processor,
+    folding: last.folding - first.folding,
+    telling: last.telling - first.telling,
+  };
 }
 
 async function follow(url: string): Promise<ChildProcess> {

@@ -28,6 +28,11 @@ export class LinearBins implements Bins {
     private readonly onDouble: () => void,
   ) {}
 
+  /** Steps that a bin holds. */
+  get width(): number {
+    return this.#width;
+  }
+
   at(n: number): number {
     while (n > this.count * this.#width) {
       this.onDouble();

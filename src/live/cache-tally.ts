@@ -9,11 +9,14 @@ export const STEP_BINS = 128;
 /** What one cache has cost so far, in bins: its size, some 250 KB, does not depend on the length of the run. */
 export class CacheTally {
   readonly held = new HeldByN();
+  /** By logarithmic bin of n: steps with rows. */
+  readonly stepsByN = new Uint32Array(logBins.count);
   /** By logarithmic bin of n: tokens that were answered, the sum of their n, and histograms of their milliseconds. */
   readonly tokensByN = new Float64Array(logBins.count);
   readonly sumOfN = new Float64Array(logBins.count);
   readonly msByN = new Uint32Array(logBins.count * timeBuckets.count);
-  /** By linear bin of the step: histograms of errors, and the largest. */
+  /** By linear bin of the step: answers that were compared, histograms of their errors, and the largest. */
+  readonly answers = new Uint32Array(STEP_BINS);
   readonly errors = new Uint32Array(STEP_BINS * errorBuckets.count);
   readonly mostError = new Float64Array(STEP_BINS);
   /** Errors of the whole run. */
@@ -54,7 +57,10 @@ export class CacheTally {
   /** All rows of a step of length `n` are there; `bin` is its logarithmic one. */
   endStep(n: number, bin: number): void {
     const { latest } = this;
-    if (latest.rows > 0) this.held.add(n, bin, latest);
+    if (latest.rows > 0) {
+      this.stepsByN[bin]++;
+      this.held.add(n, bin, latest);
+    }
     if (latest.answered === 0) return;
     this.tokens++;
     this.tokensByN[bin]++;
@@ -64,6 +70,7 @@ export class CacheTally {
 
   /** Steps were joined two by two. */
   mergeSteps(): void {
+    mergePairs(this.answers, 1);
     mergePairs(this.errors, errorBuckets.count);
     for (let i = 0; i < STEP_BINS; i++) {
       this.mostError[i] = Math.max(this.mostError[2 * i] ?? 0, this.mostError[2 * i + 1] ?? 0);
@@ -73,6 +80,7 @@ export class CacheTally {
   #addError(error: number, stepBin: number): void {
     const bucket = errorBuckets.of(error);
     this.errors[stepBin * errorBuckets.count + bucket]++;
+    this.answers[stepBin]++;
     if (error > this.mostError[stepBin]) this.mostError[stepBin] = error;
     this.allErrors[bucket]++;
     this.errorSum += error;

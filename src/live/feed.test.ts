@@ -8,20 +8,22 @@ const plot = (rows: readonly PlotRow[], spec: object = { mark: 'line' }): PlotTe
   textsOf({ id: 'bytes', title: 'Bytes', caption: '', alt: '', spec, rows });
 
 describe('changes', () => {
+  const [one, two, three] = [{ n: 1 }, { n: 2 }, { n: 3 }];
+
   it('are everything for who knows nothing, and nothing for who knows everything', () => {
-    const now = plot([{ n: 1 }, { n: 2 }]);
+    const now = plot([one, two]);
     const all = changes(new Map(), [now]);
-    expect(all).toMatchObject([{ id: 'bytes', spec: { mark: 'line' }, length: 2, rows: [[0, { n: 1 }], [1, { n: 2 }]] }]); // prettier-ignore
-    expect(changes(new Map([['bytes', plot([{ n: 1 }, { n: 2 }])]]), [now])).toEqual([]);
+    expect(all).toMatchObject([{ id: 'bytes', spec: { mark: 'line' }, length: 2, rows: [[0, one], [1, two]] }]); // prettier-ignore
+    expect(changes(new Map([['bytes', plot([one, two])]]), [now])).toEqual([]);
   });
 
-  it('are the rows that differ, by place, and the length when there are fewer', () => {
-    const told = new Map([['bytes', plot([{ n: 1 }, { n: 2 }, { n: 3 }])]]);
-    const [change] = changes(told, [plot([{ n: 1 }, { n: 9 }])]);
+  it('are the rows that are new, by place, and the length when there are fewer', () => {
+    const told = new Map([['bytes', plot([one, two, three])]]);
+    const [change] = changes(told, [plot([one, { n: 9 }])]);
     expect(change).toMatchObject({ length: 2, rows: [[1, { n: 9 }]] });
     expect(change).not.toHaveProperty('spec');
-    expect(changes(told, [plot([{ n: 1 }, { n: 2 }])])).toMatchObject([{ length: 2, rows: [] }]);
-    expect(changes(told, [plot([{ n: 1 }, { n: 2 }, { n: 3 }], { mark: 'bar' })])).toMatchObject([
+    expect(changes(told, [plot([one, two])])).toMatchObject([{ length: 2, rows: [] }]);
+    expect(changes(told, [plot([one, two, three], { mark: 'bar' })])).toMatchObject([
       { spec: { mark: 'bar' }, rows: [] },
     ]);
   });
@@ -54,7 +56,7 @@ function feedOf({ cost = 0, share = 0.01 } = {}) {
         at.now += cost;
         return state(at.done);
       },
-      plots: () => [plot(at.rows)],
+      plots: () => [plot([...at.rows])],
     },
     { now: () => at.now, everyMs: 250, share },
   );
@@ -109,6 +111,7 @@ describe('feed', () => {
     for (let ms = 0; ms < 20_000; ms += 50) tick(Math.max(ms, at.now));
     expect(at.asked).toBeLessThanOrEqual(10); // 20 ms each of 20 s: 1 %
     expect(at.asked).toBeGreaterThanOrEqual(9);
+    expect(feed.spentMs).toBe(20 * at.asked);
   });
 
   it('tells everybody the end, a slow one when it is free again', async () => {

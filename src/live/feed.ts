@@ -38,6 +38,8 @@ export interface Feed {
   readonly clients: number;
   /** How many ever came. */
   readonly joined: number;
+  /** Milliseconds that telling has taken so far. */
+  readonly spentMs: number;
   join(outlet: Outlet): Listener;
   /** Tell those who can take it, when it is time; cheap when it is not. */
   tick(): void;
@@ -57,6 +59,7 @@ export function createFeed(teller: Teller, { now, everyMs, share }: Pace): Feed 
   let due = 0; // when the next message may be made
   let ending = false;
   let joined = 0;
+  let spentMs = 0;
   let whenEmpty = () => {};
 
   function tell(able: readonly Client[]): void {
@@ -69,6 +72,7 @@ export function createFeed(teller: Teller, { now, everyMs, share }: Pace): Feed 
       client.busy = !client.outlet.write(`data: ${JSON.stringify(message)}\n\n`);
     }
     const cost = now() - start;
+    spentMs += cost;
     due = start + cost + Math.max(everyMs, cost / share);
   }
 
@@ -88,6 +92,9 @@ export function createFeed(teller: Teller, { now, everyMs, share }: Pace): Feed 
     },
     get joined() {
       return joined;
+    },
+    get spentMs() {
+      return spentMs;
     },
     join(outlet) {
       const client: Client = { outlet, told: new Map(), busy: false };

@@ -1,4 +1,5 @@
 import { parseBytes } from '../core/format.js';
+import { BinRows } from './bin-rows.js';
 import { logBins } from './bins.js';
 import { STEP_BINS } from './cache-tally.js';
 import type { Fold } from './fold.js';
@@ -11,52 +12,51 @@ export const RUN = 'this run';
 /** What plots call a cache: the name of its plug-in, by label. */
 export type PluginOf = (label: string) => string | null;
 
-/** Rows for a plot of the reports, with the columns of its query, out of what was folded. */
-export type LiveRows = (fold: Fold, pluginOf: PluginOf) => readonly PlotRow[];
+/** By id of the plot, for those that a fold can feed: rows with the columns of its query, out of what was folded. */
+export function liveRowsOf(fold: Fold, pluginOf: PluginOf): ReadonlyMap<string, () => readonly PlotRow[]> {
+  const [bytes, times, errors] = [bytesN(), timeN(), errorStep(fold)];
+  return new Map([
+    ['bytes-n', () => bytes.of(fold.tallies)],
+    ['time-n', () => times.of(fold.tallies)],
+    ['error-step', () => errors.of(fold.tallies, fold.stepBins.width)],
+    ['pareto', () => pareto(fold, pluginOf)],
+    ['time-split', () => timeSplit(fold)],
+  ]);
+}
 
-/** By id of the plot: those that a fold can feed. */
-export const liveRows: ReadonlyMap<string, LiveRows> = new Map([
-  ['bytes-n', bytesN],
-  ['time-n', timeN],
-  ['error-step', errorStep],
-  ['pareto', pareto],
-  ['time-split', timeSplit],
-]);
-
-function bytesN({ tallies }: Fold): readonly PlotRow[] {
-  return tallies.flatMap(({ cache, held }) =>
-    filled(held.n).map((bin) => ({
+function bytesN(): BinRows {
+  return new BinRows(logBins.count, {
+    changes: ({ stepsByN }) => stepsByN,
+    row: ({ cache, held }, bin) => ({
       ...{ run: RUN, cache, n: held.n[bin] },
       held_bytes: held.bytes[bin] / held.streams[bin],
       ...{ least_bytes: held.least[bin], most_bytes: held.most[bin] },
       formula_bytes: held.formula[bin] / held.streams[bin],
-    })),
-  );
+    }),
+  });
 }
 
-function timeN({ tallies }: Fold): readonly PlotRow[] {
-  return tallies.flatMap(({ cache, tokensByN, sumOfN, msByN }) =>
-    filled(tokensByN).map((bin) => {
+function timeN(): BinRows {
+  return new BinRows(logBins.count, {
+    changes: ({ tokensByN }) => tokensByN,
+    row({ cache, tokensByN, sumOfN, msByN }, bin) {
       const counts = msByN.subarray(bin * timeBuckets.count, (bin + 1) * timeBuckets.count);
       const [ms_p10, ms_p50, ms_p90] = [0.1, 0.5, 0.9].map((share) => timeBuckets.quantile(counts, share));
       const n = Math.round(sumOfN[bin] / tokensByN[bin]);
       return { run: RUN, cache, n, ms_p10, ms_p50, ms_p90, tokens: tokensByN[bin] };
-    }),
-  );
+    },
+  });
 }
 
-function errorStep({ tallies, stepBins }: Fold): readonly PlotRow[] {
-  return tallies.flatMap(({ cache, errors, mostError }) => {
-    const rows: PlotRow[] = [];
-    for (let bin = 0; bin < STEP_BINS; bin++) {
+function errorStep({ stepBins }: Fold): BinRows {
+  return new BinRows(STEP_BINS, {
+    changes: ({ answers }) => answers,
+    row({ cache, errors, mostError, answers }, bin) {
       const counts = errors.subarray(bin * errorBuckets.count, (bin + 1) * errorBuckets.count);
-      const answers = counts.reduce((sum, count) => sum + count, 0);
-      if (answers === 0) continue;
       const [p10, p50, p90] = [0.1, 0.5, 0.9].map((share) => errorBuckets.quantile(counts, share));
       const step = stepBins.from(bin) - 1;
-      rows.push({ run: RUN, cache, step, p10, p50, p90, most: mostError[bin], answers });
-    }
-    return rows;
+      return { run: RUN, cache, step, p10, p50, p90, most: mostError[bin], answers: answers[bin] };
+    },
   });
 }
 
@@ -103,10 +103,4 @@ function timeSplit({ tallies }: Fold): readonly PlotRow[] {
   };
   const shown = rows.map(({ reference_ms, ...row }) => (void reference_ms, row));
   return [...shown, ...(reference_ms > 0 ? [reference] : [])].sort((a, b) => b.kernels_ms - a.kernels_ms);
-}
-
-function filled(counts: Float64Array): number[] {
-  const found: number[] = [];
-  for (let bin = 0; bin < logBins.count; bin++) if (counts[bin] > 0) found.push(bin);
-  return found;
 }

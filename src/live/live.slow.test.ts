@@ -4,7 +4,8 @@ import { openTraces, type TraceDb } from '../query/index.js';
 import { contextOf } from '../report/collect.js';
 import { plots } from '../report/plots/index.js';
 import type { PlotRow } from './message.js';
-import { liveRows, RUN } from './live-rows.js';
+import { Fold } from './fold.js';
+import { liveRowsOf, RUN } from './live-rows.js';
 import { ask, follow, startLiveRun, type Heard } from './testing/live-run.js';
 import { parseExposition } from './testing/parse-exposition.js';
 
@@ -78,7 +79,7 @@ describe('the last rows of the page are those of the report', () => {
   beforeAll(async () => (db = await openTraces([`${folder.path}/trace`])));
   afterAll(() => db.close());
 
-  it.each([...liveRows.keys()])('%s', async (id) => {
+  it.each([...liveRowsOf(new Fold(), () => null).keys()])('%s', async (id) => {
     const plot = plots.find((one) => one.id === id)!;
     const sql = plot.sql(await contextOf(db)) as string;
     const wanted = (await db.objects(sql)).map((row) => ({ ...row, run: RUN }) as PlotRow);

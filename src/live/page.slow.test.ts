@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../data/testing/folder.js';
 import { chromiumPath } from '../cli/testing/chromium.js';
 import { THEMES } from '../report/look.js';
-import { liveRows } from './live-rows.js';
+import { Fold } from './fold.js';
+import { liveRowsOf } from './live-rows.js';
 import { startLiveRun, type LiveRun } from './testing/live-run.js';
 
 describe.skipIf(chromiumPath === null)('the page of a run, in a browser', () => {
@@ -43,7 +44,8 @@ describe.skipIf(chromiumPath === null)('the page of a run, in a browser', () => 
   });
 
   it('draws every plot of a run that goes on, and takes the ticket out of its address', async () => {
-    for (const id of liveRows.keys()) await marks(id).first().waitFor({ state: 'attached' });
+    for (const id of liveRowsOf(new Fold(), () => null).keys())
+      await marks(id).first().waitFor({ state: 'attached' });
     expect(new URL(page.url()).search).toBe('');
     expect(await page.locator('#status').textContent()).toBe('running');
     expect(await page.locator('#caches tbody tr').allTextContents()).toEqual([

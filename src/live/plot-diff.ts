@@ -7,22 +7,22 @@ export interface PlotNow {
   readonly caption: string;
   readonly alt: string;
   readonly spec: object;
+  /** A row that did not change is the same object as before. */
   readonly rows: readonly PlotRow[];
 }
 
-/** A plot in texts that can be compared: made once for all clients. */
+/** A plot with its spec as a text that can be compared: made once for all clients. */
 export interface PlotTexts {
   readonly plot: PlotNow;
   readonly spec: string;
-  readonly rows: readonly string[];
 }
 
 /** What a client was last told of each plot, by id. */
 export type Told = ReadonlyMap<string, PlotTexts>;
 
-/** Texts of a plot. */
+/** A plot, ready to be compared. */
 export function textsOf(plot: PlotNow): PlotTexts {
-  return { plot, spec: JSON.stringify(plot.spec), rows: plot.rows.map((row) => JSON.stringify(row)) };
+  return { plot, spec: JSON.stringify(plot.spec) };
 }
 
 /** What a client that was told `told` must hear in order to know `now`. */
@@ -30,9 +30,10 @@ export function changes(told: Told, now: readonly PlotTexts[]): PlotChange[] {
   return now.flatMap((texts) => {
     const before = told.get(texts.plot.id);
     const { id, title, caption, alt, spec, rows } = texts.plot;
-    const changed = rows.flatMap((row, i) => (texts.rows[i] === before?.rows[i] ? [] : [[i, row] as const]));
+    const known = before?.plot.rows ?? [];
+    const changed = rows.flatMap((row, i) => (row === known[i] ? [] : [[i, row] as const]));
     const sameSpec = texts.spec === before?.spec;
-    if (sameSpec && changed.length === 0 && rows.length === before?.rows.length) return [];
+    if (sameSpec && changed.length === 0 && rows.length === known.length) return [];
     return [{ id, title, caption, alt, ...(sameSpec ? {} : { spec }), length: rows.length, rows: changed }];
   });
 }

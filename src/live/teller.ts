@@ -5,20 +5,24 @@ import { symbolic } from '../report/look.js';
 import type { Context } from '../report/plot.js';
 import { plots } from '../report/plots/index.js';
 import type { Teller } from './feed.js';
-import { liveRows, RUN } from './live-rows.js';
+import type { Fold } from './fold.js';
+import { liveRowsOf, RUN } from './live-rows.js';
 import { errorBuckets } from './log-buckets.js';
 import type { State } from './message.js';
 import { textsOf, type PlotTexts } from './plot-diff.js';
 import type { WatchedRun } from './watched-run.js';
 
+type Known = Pick<Context, 'styles' | 'growth'>;
+
 /** Says of a run what its page shows: numbers, and the plots of the reports that its fold can feed. */
 export function tellerOf(run: WatchedRun): Teller {
-  const styles = stylesOf(run.facts.caches.map(({ name, label }) => ({ name, label })));
-  const growth = growthOfLabels(run.facts);
-  return { state: () => stateOf(run, styles), plots: () => plotsOf(run, { styles, growth }) };
+  const { facts, fold } = run;
+  const styles = stylesOf(facts.caches.map(({ name, label }) => ({ name, label })));
+  const growth = growthOfLabels(facts);
+  const pluginOf = (label: string) => facts.caches.find((cache) => cache.label === label)?.name ?? null;
+  const rowsOf = liveRowsOf(fold, pluginOf);
+  return { state: () => stateOf(run, styles), plots: () => plotsOf(fold, rowsOf, { styles, growth }) };
 }
-
-type Known = Pick<Context, 'styles' | 'growth'>;
 
 function stateOf(run: WatchedRun, styles: ReadonlyMap<string, CacheStyle>): State {
   const { facts, fold } = run;
@@ -41,14 +45,17 @@ function stateOf(run: WatchedRun, styles: ReadonlyMap<string, CacheStyle>): Stat
   };
 }
 
-function plotsOf({ facts, fold }: WatchedRun, known: Known): readonly PlotTexts[] {
+function plotsOf(
+  { longest }: Fold,
+  rowsOf: ReturnType<typeof liveRowsOf>,
+  known: Known,
+): readonly PlotTexts[] {
   const context: Context = {
-    ...{ ...known, steps: Math.max(1, fold.longest), run: 'trace', games: [] },
+    ...{ ...known, steps: Math.max(1, longest), run: 'trace', games: [] },
     groups: [{ name: RUN, traces: [] }],
   };
-  const pluginOf = (label: string) => facts.caches.find((cache) => cache.label === label)?.name ?? null;
   return plots.flatMap((plot) => {
-    const rows = liveRows.get(plot.id)?.(fold, pluginOf) ?? [];
+    const rows = rowsOf.get(plot.id)?.() ?? [];
     if (rows.length === 0 || (plot.refuse?.(rows, context) ?? null) !== null) return [];
     const { id, title, caption } = plot;
     const spec = { ...plot.spec(rows, symbolic, context), config: configOf(symbolic) };

@@ -26,6 +26,8 @@ export interface WatchOptions {
 export interface Watch {
   readonly url: string;
   readonly metricsUrl: string;
+  /** Milliseconds that pages have cost the run so far: making what they are told, and sending it. */
+  readonly spentMs: number;
   /** The run is over: tell all, wait until they have it, close. */
   end(onWaiting: () => void): Promise<void>;
 }
@@ -39,6 +41,9 @@ export async function watch(run: WatchedRun, options: WatchOptions): Promise<Wat
   return {
     url: server.url,
     metricsUrl: server.metricsUrl,
+    get spentMs() {
+      return feed.spentMs;
+    },
     async end(onWaiting) {
       clearInterval(ticking);
       if (feed.joined === 0 && options.attended && !server.visited) onWaiting();
