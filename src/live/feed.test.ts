@@ -58,7 +58,7 @@ function feedOf({ cost = 0, share = 0.01 } = {}) {
       },
       plots: () => [plot([...at.rows])],
     },
-    { now: () => at.now, everyMs: 250, share },
+    { now: () => at.now, everyMs: 250, share, mostMs: 5000 },
   );
   const tick = (now: number) => {
     at.now = now;
@@ -112,6 +112,13 @@ describe('feed', () => {
     expect(at.asked).toBeLessThanOrEqual(10); // 20 ms each of 20 s: 1 %
     expect(at.asked).toBeGreaterThanOrEqual(9);
     expect(feed.spentMs).toBe(20 * at.asked);
+  });
+
+  it('never stays silent for longer than it was told, whatever a message takes', () => {
+    const { feed, tick, at } = feedOf({ cost: 200 });
+    feed.join(client().outlet);
+    for (let ms = 0; ms < 20_000; ms += 50) tick(Math.max(ms, at.now));
+    expect(at.asked).toBe(4); // every 5.2 s, and not after 20
   });
 
   it('tells everybody the end, a slow one when it is free again', async () => {

@@ -31,6 +31,8 @@ export interface Pace {
   readonly everyMs: number;
   /** Largest share of the time that telling may take: what costs more is told less often. */
   readonly share: number;
+  /** But not less often than that: on a busy machine a message takes long without costing much. */
+  readonly mostMs: number;
 }
 
 /** Tells clients what changed; one that does not keep up is skipped, and told all that changed once it does. */
@@ -54,7 +56,7 @@ interface Client {
 }
 
 /** A feed of what `teller` says. */
-export function createFeed(teller: Teller, { now, everyMs, share }: Pace): Feed {
+export function createFeed(teller: Teller, { now, everyMs, share, mostMs }: Pace): Feed {
   const clients = new Set<Client>();
   let due = 0; // when the next message may be made
   let ending = false;
@@ -73,7 +75,7 @@ export function createFeed(teller: Teller, { now, everyMs, share }: Pace): Feed 
     }
     const cost = now() - start;
     spentMs += cost;
-    due = start + cost + Math.max(everyMs, cost / share);
+    due = start + cost + Math.min(mostMs, Math.max(everyMs, cost / share));
   }
 
   function tellEnd(client: Client): void {

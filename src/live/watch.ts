@@ -7,6 +7,7 @@ import type { WatchedRun } from './watched-run.js';
 
 const EVERY_MS = 400;
 const SHARE = 0.01; // of the run's time may go into telling: what is left of 2 % is for folding and sending
+const MOST_MS = 5000; // a page that stands still for longer looks dead
 const FINAL_MS = 5000; // for a client to take the end
 const FIRST_VISIT_MS = 60_000; // for a person to open the page of a run that was over sooner
 
@@ -35,7 +36,7 @@ export interface Watch {
 /** Serve the page of a run, and its metrics, on this machine only. */
 export async function watch(run: WatchedRun, options: WatchOptions): Promise<Watch> {
   const now = () => performance.now();
-  const feed = createFeed(tellerOf(run), { now, everyMs: EVERY_MS, share: SHARE });
+  const feed = createFeed(tellerOf(run), { now, everyMs: EVERY_MS, share: SHARE, mostMs: MOST_MS });
   const server = await startServer({ assets: pageAssets(), feed, metrics: () => runMetrics(run) }, options);
   const ticking = setInterval(() => feed.tick(), EVERY_MS / 4).unref();
   return {
