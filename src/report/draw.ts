@@ -4,6 +4,7 @@ import { Failure } from '../core/failure.js';
 import { configOf } from './config.js';
 import { look, type ThemeName } from './look.js';
 import type { Context, Plot, Row, Spec } from './plot.js';
+import { textWidth } from './text-width.js';
 
 /** How a picture is drawn. */
 export interface Picture {
@@ -37,6 +38,24 @@ export function wholeSpec(
     config: configOf(seen, picture.font),
   };
 }
+
+/** As much of a text as Vega lays out. */
+interface TextItem {
+  readonly fontSize?: number;
+  readonly fontWeight?: string | number;
+  /** Most pixels: what is longer is cut; 0: none. */
+  readonly limit?: number;
+}
+
+// Without a canvas Vega takes every character for 0.8 em: plots would have a third of their labels' width as empty paper
+// beside them. Its `textMetrics` may be replaced, which its types do not say.
+const { textMetrics } = vega as unknown as {
+  readonly textMetrics: { width: (item: TextItem, text: unknown) => number };
+};
+textMetrics.width = ({ fontSize = 11, fontWeight = 400, limit = 0 }, text) => {
+  const bold = fontWeight === 'bold' || Number(fontWeight) >= 600;
+  return Math.min(textWidth(String(text ?? '').trim(), fontSize, bold), limit > 0 ? limit : Infinity);
+};
 
 /** Draw a plot as SVG, without a browser. The same rows give the same text. */
 export async function drawSvg(spec: Spec): Promise<string> {
