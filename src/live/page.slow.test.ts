@@ -68,7 +68,7 @@ describe.skipIf(chromiumPath === null)('the page of a run, in a browser', () => 
     expect(await line.getAttribute('stroke')).toBe(THEMES.light.hues.blue);
     const light = await paper();
     await page.emulateMedia({ colorScheme: 'dark' });
-    await expect.poll(() => line.getAttribute('stroke')).toBe(THEMES.dark.hues.blue);
+    await expect.poll(() => line.getAttribute('stroke'), { timeout: 30_000 }).toBe(THEMES.dark.hues.blue);
     expect(await paper()).not.toBe(light);
   });
 
