@@ -94,11 +94,25 @@ describe('uniform', () => {
 });
 
 describe('pyramid', () => {
-  it('falls by equal steps to 1/β of the mean, the same for all heads of a layer', () => {
+  it('falls along a line to 1/β of the mean, the same for all heads of a layer', () => {
     const heads = shared(named('window'), 'pyramid', { bytes: 6 * 4000, beta: 4 });
-    expect(bytesOf(heads)).toEqual([7000, 7000, 4000, 4000, 1000, 1000]);
+    expect(bytesOf(heads)).toEqual([6000, 6000, 4000, 4000, 2000, 2000]); // in the middles of thirds of 7000 … 1000
     const steep = bytesOf(shared(named('window'), 'pyramid', { bytes: 6 * 4000 }));
-    expect([steep[0], steep[2], steep[4]]).toEqual([7800, 4000, 200]); // β = 20, as its authors have it
+    expect([steep[0], steep[2], steep[4]]).toEqual([6533, 4000, 1466]); // β = 20, as its authors have it
+  });
+
+  it('leaves the last of few layers enough to work with, and follows the paper where there are many', () => {
+    const lastOf = (layers: number) => {
+      const heads = shared(
+        named('window'),
+        'pyramid',
+        { bytes: layers * 8000 },
+        { ...SHAPE, layers, heads: 1 },
+      );
+      return bytesOf(heads).at(-1)! / 8000;
+    };
+    expect(lastOf(2)).toBeCloseTo(0.525, 3);
+    expect(lastOf(32)).toBeCloseTo(1 / 20 + 1.9 / 64, 3); // the paper: 1/20 + 1.9/32
   });
 
   it('never rises from a layer to the next, whatever is cut off at either end', () => {

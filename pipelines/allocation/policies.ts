@@ -4,7 +4,7 @@ import { Failure } from '../../src/core/failure.js';
 export interface PolicyInput {
   readonly layers: number;
   readonly heads: number;
-  /** How much more the first layer gets than the last: see `pyramid`. */
+  /** How steep it falls from the first layer to the last: see `pyramid`. */
   readonly beta: number;
   /** Tokens that attention is spread over, by layer and head; null where nobody measured. */
   readonly spread: readonly (readonly number[])[] | null;
@@ -33,10 +33,12 @@ export const POLICIES = {
     weights: ({ layers, heads }) => grid(layers, heads, () => 1),
   },
   /**
-   * Falling in equal steps from the first layer to the last, which gets 1/β of the mean; heads of a layer get the same. The
-   * paper sets last = total/(β·m) and first = 2·total/m − last for m layers, and divides the step by m, with which the last
-   * layer would get more than that; here the step is a part of m − 1. The window of latest tokens that it keeps apart from the
-   * budget is a matter of the cache.
+   * Falling along a line from the first layer to the last; heads of a layer get the same. The line goes over the depth of the
+   * model from 2 − 1/β of the mean to 1/β of it, and a layer gets what the line has in the middle of its part of the depth: the
+   * shares of any number of layers sum to the whole, and of two layers the last keeps a quarter, not 1/40. The paper sets last =
+   * total/(β·m) and first = 2·total/m − last for m layers and lowers each by (first − last)/m, with which all together get more
+   * than the total; for its 32 layers this differs by half such a step. The window of latest tokens that it keeps apart from
+   * the budget is a matter of the cache.
    */
   pyramid: {
     summary: 'falling evenly from the first layer to the last',
@@ -47,8 +49,8 @@ export const POLICIES = {
     },
     measures: false,
     weights: ({ layers, heads, beta }) => {
-      const step = layers === 1 ? 0 : (2 - 2 / beta) / (layers - 1);
-      return grid(layers, heads, (layer) => (layers === 1 ? 1 : 2 - 1 / beta - layer * step));
+      const fall = (2 - 2 / beta) / layers;
+      return grid(layers, heads, (layer) => 2 - 1 / beta - (layer + 0.5) * fall);
     },
   },
   /** In proportion to the tokens that exact attention of each head was spread over: `measureSpread`. */

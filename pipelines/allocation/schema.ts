@@ -19,7 +19,9 @@ export const allocationKeys = {
     .number()
     .min(1)
     .optional()
-    .describe('of pyramid: the last layer gets 1/beta of the mean (default: 20)'),
+    .describe(
+      'of pyramid: shares fall from 2 - 1/beta of the mean to 1/beta of it over the depth (default: 20)',
+    ),
   calibration: z
     .string()
     .min(1)
