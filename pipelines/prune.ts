@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { refuseExisting } from '../data/importers/import-files.js';
+import { isBf16 } from '../data/weights/bf16.js';
 import { readProjectionWeights } from '../data/weights/projection.js';
 import { readLanguageModelShape } from '../data/weights/language-model.js';
 import { openSafetensors, type SafetensorsFile } from '../data/weights/safetensors.js';
@@ -11,12 +12,14 @@ import { causalAttention, relativeError } from '../src/lab/pruning/attention.js'
 import { checkRatio, type Pruned } from '../src/lab/pruning/masks.js';
 import { relativePairError } from '../src/lab/pruning/pair-attention.js';
 import { layerInputs, readCalibration, type Calibration, type RecordedWeights } from './prune/calibration.js';
-import { checkMethod, pruneHead, type PruneMethod, type PruneSettings } from './prune/methods.js';
+import { chooseMethod, pruneHead, type PruneMethod, type PruneSettings } from './prune/methods.js';
 
 export { PRUNE_METHODS, type PruneMethod, type PruneSettings } from './prune/methods.js';
 
 /** What to prune with what, and where the result goes. */
-export interface PruneRequest extends PruneSettings {
+export interface PruneRequest extends Omit<PruneSettings, 'method'> {
+  /** Default: gd, and sparsegpt in tensor order, where gd has no meaning. */
+  readonly method?: PruneMethod | undefined;
   readonly weights: string;
   readonly calibration: string;
   readonly output: string;
@@ -24,6 +27,8 @@ export interface PruneRequest extends PruneSettings {
   readonly tokens: number;
   /** Null: the first stream of the recording. */
   readonly streamId: number | null;
+  /** Told of every head when it is done. */
+  onHead?(head: PrunedHeadReport): void;
 }
 
 /** What was pruned of one head. Errors are |A − f|²/|A|², A the attention of the recorded rows. */
@@ -56,24 +61,26 @@ export interface PruneReport {
 
 /**
  * Prune W_Q and W_K1 (and W_K2 in tensor order) of every layer and head, so that attention over the tokens of a recording
- * changes little. Writes all tensors of the weights as F32, and masks as `layers.{l}.w_q.mask`, with all metadata, so that a
- * language model stays one: the whole file or none.
+ * changes little. Writes all tensors of the weights, and masks as `layers.{l}.w_q.mask`, with all metadata, so that a
+ * language model stays one: as BF16 where that rounds no number of the file, else as F32; the whole file or none.
  *
  * @throws Failure `bad-option` for a ratio outside [0, 1), a method that needs matrix order, or a λ that diverges; `bad-input`
  * for a recording of another model; `exists`; and as weights and recordings
  */
-export async function pruneWeights(request: PruneRequest): Promise<PruneReport> {
-  checkRatio(request.ratio, '--ratio');
-  await refuseExisting(request.output);
-  const calibration = await readCalibration(request.calibration, request);
+export async function pruneWeights(asked: PruneRequest): Promise<PruneReport> {
+  checkRatio(asked.ratio, '--ratio');
+  await refuseExisting(asked.output);
+  const calibration = await readCalibration(asked.calibration, asked);
   const { shape, streamId, tokens } = calibration;
-  checkMethod(request.method, shape.order, request.calibration);
+  const request = { ...asked, method: chooseMethod(asked.method, shape.order, asked.calibration) };
   const { dModel, tensors, metadata, isModel } = await readAll(request.weights, calibration);
   const layers = await readProjectionWeights(request.weights, { ...shape, dModel });
   const heads = layers.flatMap((weights, layer) =>
     pruneLayer({ request, calibration, weights, layer, dModel, tensors, isCentred: isModel }),
   );
-  const { bytes } = await writeSafetensors(request.output, tensors, { ...metadata, ...metadataOf(request) });
+  const isShort = Object.values(tensors).every(({ data }) => isBf16(data));
+  const words = { ...metadata, ...metadataOf(request) };
+  const { bytes } = await writeSafetensors(request.output, tensors, words, isShort ? 'BF16' : 'F32');
   const { weights, output, method, ratio } = request;
   const { order } = shape;
   const paths = { weights, calibration: request.calibration, output };
@@ -127,8 +134,10 @@ function refuseOtherWidth({ path, tensors }: SafetensorsFile, calibration: Calib
   );
 }
 
+type Chosen = PruneRequest & PruneSettings;
+
 interface LayerWork extends Omit<RecordedWeights, 'path'> {
-  readonly request: PruneRequest;
+  readonly request: Chosen;
   readonly calibration: Calibration;
   readonly layer: number;
   readonly tensors: Tensors;
@@ -145,7 +154,11 @@ function pruneLayer(work: LayerWork): readonly PrunedHeadReport[] {
     tensors[name] = { shape, data: data.slice() };
     tensors[`${name}.mask`] = { shape, data: new Float32Array(data.length) };
   }
-  return Array.from({ length: calibration.shape.heads }, (_, head) => pruneOne(work, x, head));
+  return Array.from({ length: calibration.shape.heads }, (_, head) => {
+    const report = pruneOne(work, x, head);
+    request.onHead?.(report);
+    return report;
+  });
 }
 
 const prunedParts = ({ order }: Pick<ModelShape, 'order'>) =>
@@ -222,7 +235,7 @@ function store({ weight, mask }: Pruned, tensors: Tensors, name: string, first: 
   }
 }
 
-function metadataOf({ method, ratio, lambdas, tokens }: PruneRequest): Record<string, string> {
+function metadataOf({ method, ratio, lambdas, tokens }: Chosen): Record<string, string> {
   const said = { method, ratio, tokens, ...(method === 'gd' ? { lambdas: lambdas.join(',') } : {}) };
   return Object.fromEntries(
     Object.entries(said).map(([key, value]) => [`kronflow.prune.${key}`, String(value)]),

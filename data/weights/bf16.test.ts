@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { roundToBf16, toBf16 } from './bf16.js';
+import { isBf16, roundToBf16, toBf16 } from './bf16.js';
 
 /** What a float32 with these bits becomes. */
 function rounded(...bits: number[]): readonly number[] {
@@ -23,4 +23,10 @@ it('gives the upper halves, and leaves the numbers alone', () => {
   const x = Float32Array.of(1.005, -2);
   expect([...toBf16(x)]).toEqual([0x3f81, 0xc000]);
   expect(x[0]).toBe(Math.fround(1.005));
+});
+
+it('knows numbers that need no rounding, by the lower half of every one', () => {
+  expect(isBf16(Float32Array.of(0, -0, 1, -2.5, Infinity))).toBe(true);
+  expect(isBf16(Float32Array.of(1, 2, 1.005))).toBe(false);
+  expect(isBf16(Float32Array.of(1.005, 1).subarray(1))).toBe(true);
 });

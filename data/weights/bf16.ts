@@ -13,3 +13,8 @@ export function toBf16(x: Float32Array): Uint16Array {
   roundToBf16(rounded);
   return Uint16Array.from(new Uint32Array(rounded.buffer), (bits) => bits >>> 16);
 }
+
+/** Whether every number is a bfloat16 already, so that nothing is rounded. */
+export function isBf16(x: Float32Array): boolean {
+  return new Uint16Array(x.buffer, x.byteOffset, 2 * x.length).every((half, i) => i % 2 === 1 || half === 0);
+}

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { failureOf, tempFolder } from '../../data/sources/testing/bytes.js';
 import { CONTAINERS, toTable, type Row } from '../../data/sources/testing/recordings.js';
+import { roundToBf16 } from '../../data/weights/bf16.js';
 import { readLanguageModel, writeLanguageModel } from '../../data/weights/language-model.js';
 import { openSafetensors } from '../../data/weights/safetensors.js';
 import { randomModel } from '../../data/weights/testing/random-model.js';
-import type { LanguageModel, LanguageModelShape } from '../../src/core/language-model.js';
+import { parametersIn, type LanguageModel, type LanguageModelShape } from '../../src/core/language-model.js';
 import { multiplyRows } from '../../src/core/multiply-rows.js';
 import { randomStream } from '../../src/core/random.js';
-import { pruneWeights, type PruneRequest } from '../prune.js';
+import { pruneWeights, type PrunedHeadReport, type PruneRequest } from '../prune.js';
 
 const PARTS = { matrix: ['q', 'k1', 'v1'], tensor: ['q', 'k1', 'k2', 'v1', 'v2'] } as const;
 type Order = keyof typeof PARTS;
@@ -22,6 +23,13 @@ function normals(length: number, ...name: readonly string[]): Float32Array {
 
 describe('prune of a language model', () => {
   const MODEL = { heads: 2, d: 3, dModel: 8, hidden: 10, context: 6, previous: 1, layers: 2, scale: 0.5 };
+
+  /** A model whose numbers are bfloat16, as those that are trained. */
+  function shortModel(shape: Partial<LanguageModelShape>): LanguageModel {
+    const model = randomModel(shape);
+    for (const { data } of parametersIn(model)) roundToBf16(data);
+    return model;
+  }
 
   /** Inputs as a layer norm leaves them, and what the model projects of them. */
   function recordingOf({ shape, layers }: LanguageModel): Row[] {
@@ -50,11 +58,11 @@ describe('prune of a language model', () => {
   }
 
   async function setUpModel(order: Order, change: Partial<LanguageModelShape> = {}) {
-    const model = randomModel({ ...MODEL, order });
+    const model = shortModel({ ...MODEL, order });
     const folder = await tempFolder();
     const [path, calibration] = [join(folder, 'm.safetensors'), join(folder, 'r.arrow')];
     await writeLanguageModel(path, model, { 'kronflow.train.seed': '7' });
-    const rows = recordingOf(randomModel({ ...MODEL, order, ...change }));
+    const rows = recordingOf(shortModel({ ...MODEL, order, ...change }));
     const scale = change.scale ?? MODEL.scale;
     await writeFile(
       calibration,
@@ -94,10 +102,22 @@ describe('prune of a language model', () => {
       const file = await openSafetensors(request.output);
       expect(file.metadata.get('kronflow.train.seed')).toBe('7');
       expect(file.metadata.get('kronflow.prune.method')).toBe('wanda');
-      expect(file.tensors.has('layers.0.w_q.mask')).toBe(true);
+      expect(file.tensors.get('layers.0.w_q.mask')).toMatchObject({ dtype: 'BF16' }); // nothing to round
       await file.close();
     },
   );
+
+  it('in tensor order takes sparsegpt where nobody says how, and keeps the numbers that it makes up whole', async () => {
+    const { request } = await setUpModel('tensor');
+    const told: number[] = [];
+    const onHead = ({ layer, head }: PrunedHeadReport) => void told.push(10 * layer + head);
+    const { method } = await pruneWeights({ ...request, method: undefined, onHead });
+    expect([method, told]).toEqual(['sparsegpt', [0, 1, 10, 11]]);
+    const file = await openSafetensors(request.output);
+    expect(file.tensors.get('layers.0.w_q')).toMatchObject({ dtype: 'F32' });
+    expect(file.metadata.get('kronflow.prune.method')).toBe('sparsegpt');
+    await file.close();
+  });
 
   it('knows that a layer norm left no mean: weights that do not tell it are enough', async () => {
     const { model, request } = await setUpModel('matrix');

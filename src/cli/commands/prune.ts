@@ -1,7 +1,13 @@
 import Table from 'cli-table3';
 import { Option, type Command } from 'commander';
 import { findModel } from '../../../data/weights/named-models.js';
-import { PRUNE_METHODS, pruneWeights, type PruneMethod, type PruneReport } from '../../../pipelines/prune.js';
+import {
+  PRUNE_METHODS,
+  pruneWeights,
+  type PrunedHeadReport,
+  type PruneMethod,
+  type PruneReport,
+} from '../../../pipelines/prune.js';
 import { formatBytes } from '../../core/format.js';
 import { DESCENT, type DescentOptions } from '../../lab/pruning/algorithm-1.js';
 import { natural, number, positive } from '../flag-parsers.js';
@@ -9,7 +15,7 @@ import { natural, number, positive } from '../flag-parsers.js';
 interface Flags {
   readonly calibration: string;
   readonly ratio: number;
-  readonly method: PruneMethod;
+  readonly method?: PruneMethod;
   readonly output: string;
   readonly lambda: readonly number[];
   readonly epochs: number;
@@ -37,9 +43,10 @@ export function addPruneCommand(program: Command): void {
     .requiredOption('--ratio <share>', 'share of the weights that become 0, from 0 to less than 1', Number)
     .requiredOption('-o, --output <file>', 'what to write: pruned weights and masks, safetensors')
     .addOption(
-      new Option('--method <name>', 'gd: gradient descent on a mask (matrix order only)')
-        .choices(PRUNE_METHODS)
-        .default('gd'),
+      new Option(
+        '--method <name>',
+        'gd: gradient descent on a mask, and saliency: both matrix order only (default: gd; sparsegpt in tensor order)',
+      ).choices(PRUNE_METHODS),
     )
     .addOption(
       new Option('--lambda <list>', 'weights of the penalty that gd tries; every head keeps the best')
@@ -60,8 +67,8 @@ export function addPruneCommand(program: Command): void {
       const descent = { epochs, step, momentum: DESCENT.momentum };
       const path = await findModel(weights);
       const request = { ...rest, weights: path, lambdas: lambda, descent, streamId: stream ?? null };
-      const report = await pruneWeights(request);
-      process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${pruneTable(report)}\n`);
+      const report = await pruneWeights({ ...request, onHead: tell });
+      process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${pruneTable(report, lambda)}\n`);
     });
 }
 
@@ -73,7 +80,29 @@ function lambdas(text: string): readonly number[] {
   return text.split(',').map(one);
 }
 
-function pruneTable({ heads, output, bytes, method, order, tokens, stream_id, ratio }: PruneReport): string {
+/** Gradient descent takes seconds to a minute for each head: say that it goes on. */
+function tell({ layer, head, lambda, error_after, ms }: PrunedHeadReport): void {
+  if (lambda === null) return;
+  const seconds = (ms / 1000).toFixed(1);
+  process.stderr.write(`layer ${layer}, head ${head}: error ${error_after.toFixed(4)}, ${seconds} s\n`);
+}
+
+/** The best may lie beyond what was tried. */
+function atTheEnd(heads: PruneReport['heads'], tried: readonly number[]): readonly string[] {
+  if (tried.length < 2) return [];
+  const ends = [Math.min(...tried), Math.max(...tried)];
+  const found = heads.filter(({ lambda }) => lambda !== null && ends.includes(lambda));
+  if (found.length === 0) return [];
+  return [
+    `λ: the best of ${found.length} of ${heads.length} heads is the smallest or the largest that was tried: ` +
+      'try others with --lambda',
+  ];
+}
+
+function pruneTable(
+  { heads, output, bytes, method, order, tokens, stream_id, ratio }: PruneReport,
+  tried: readonly number[],
+): string {
   const table = new Table({
     head: ['layer', 'head', 'pruned', 'of', 'ratio', 'error before', 'error after', 'λ', 'ms'],
     style: { head: [], border: [], compact: true },
@@ -91,6 +120,7 @@ function pruneTable({ heads, output, bytes, method, order, tokens, stream_id, ra
     `${method} at ratio ${ratio}, ${order} order, calibrated on ${tokens} tokens of stream ${stream_id}`,
     table.toString(),
     'error: |A − f|²/|A|², A the attention of the recorded q and keys; before: by the weights as they were',
+    ...atTheEnd(heads, tried),
     `${output}: ${formatBytes(bytes)}`,
   ].join('\n');
 }
