@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../data/testing/folder.js';
@@ -11,7 +11,11 @@ import { textStream } from './text-stream.js';
 const folder = temporaryFolder();
 const started = { cwd: folder.path };
 
-beforeAll(() => writeLanguageModel(join(folder.path, 'm.safetensors'), randomModel({ context: 256 })));
+beforeAll(async () => {
+  writeFileSync(join(folder.path, 'long.txt'), 'x'.repeat(257));
+  writeFileSync(join(folder.path, 'empty.txt'), '');
+  await writeLanguageModel(join(folder.path, 'm.safetensors'), randomModel({ context: 256 }));
+});
 afterAll(() => folder.remove());
 
 describe('kronflow generate', () => {
@@ -27,7 +31,8 @@ describe('kronflow generate', () => {
     const run = JSON.parse(readFileSync(join(folder.path, 'out/run.json'), 'utf8')) as { counters: object };
     expect(run.counters).toMatchObject({ processed: 3 + 9 - 1 });
     expect(Buffer.from(stdout).length).toBeGreaterThan(0);
-    const again = await kronflow([...args, '-c', 'window:size=3'], started);
+    const piped = [...args.slice(0, 3), '--prompt-file', '-', ...args.slice(5)];
+    const again = await kronflow([...piped, '-c', 'window:size=3'], { ...started, stdin: 'Wó' });
     expect(again.stdout).toBe(stdout);
   });
 
@@ -62,7 +67,11 @@ describe('kronflow generate', () => {
     [['--prompt', ''], 'the text is empty'],
     [['--prompt', 'x', '--temperature', '-1'], '--temperature = "-1"'],
     [['--prompt', 'x', '-c', 'windw'], 'windw'],
-    [[], "required option '--prompt"],
+    [[], 'generate: no text to go on with'],
+    [['--prompt', 'x', '--prompt-file', 'long.txt'], 'two texts'],
+    [['--prompt-file', 'long.txt'], 'a prompt of more than 256 tokens'],
+    [['--prompt-file', 'lnog.txt'], 'did you mean "long.txt"'],
+    [['--prompt-file', 'empty.txt'], 'empty.txt is empty'],
   ])('refuses %j', async (args, what) => {
     const all = ['generate', '--model', join(folder.path, 'm.safetensors'), ...args];
     const { code, stderr } = await kronflowHere(all, started);

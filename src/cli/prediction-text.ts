@@ -1,9 +1,10 @@
 import type { TraceSummary } from '../../pipelines/summarise.js';
 
-/** How well the language model of a run foretold its text, in lines of their own; nothing without one. */
+/** How well the language model of a run foretold the `read` tokens of its text, in lines of their own; nothing without one. */
 export function predictionText(
   { inputs }: TraceSummary['run'],
   prediction: TraceSummary['prediction'],
+  read: number,
 ): string {
   const model = inputs.find(({ kind }) => kind === 'model');
   if (model === undefined) return '';
@@ -12,9 +13,10 @@ export function predictionText(
   const { bits_per_token: bits, perplexity, tokens, driver } = prediction;
   const unit = inputs[0].encoding === 'bytes' ? 'byte' : 'token';
   const by = driver === null ? 'exact attention' : `cache ${driver}`;
-  const windows = `\na text longer than the context of ${String(model.context)} tokens is read in windows, each a stream of its own`;
+  const [context, cut] = [Number(model.context), model.windows === true];
+  const windows = `\na text longer than the context: read in ${Math.ceil(read / context)} windows of ${context} tokens, each a stream of its own`;
   return (
     `${name}: ${bits.toFixed(3)} bits per ${unit}, perplexity ${perplexity.toFixed(2)}, ${tokens} predictions driven by ${by}` +
-    (model.windows === true ? windows : '')
+    (cut && read > context ? windows : '')
   );
 }

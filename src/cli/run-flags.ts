@@ -65,42 +65,48 @@ function speedFlag(): Option {
 }
 
 function addModelFlags(command: Command, defaultCaches: string): Command {
-  return addWatchFlags(addShapeFlags(command))
+  const running = addPartFlags(addWatchFlags(addShapeFlags(command)), defaultCaches);
+  return addHowFlags(addMeasureFlags(addLimitFlags(running)));
+}
+
+/** What is put together: caches, operators, sinks. */
+function addPartFlags(command: Command, defaultCaches: string): Command {
+  return command
     .option('-o, --output <dir>', 'folder of the trace (default: the next free traces/run-N)')
     .addOption(
-      new Option('-c, --cache <name[:key=value,…]>', 'a cache to run; repeat it for several')
-        .argParser(collect)
-        .default([], defaultCaches),
+      repeated('-c, --cache <name[:key=value,…]>', 'a cache to run; repeat it for several', defaultCaches),
     )
     .addOption(
-      new Option(
+      repeated(
         '--allocate <policy:size[@tokens],…>',
         `one budget for all layers and heads of a cache, shared by ${POLICY_NAMES.join(', ')}; repeat it for several`,
-      )
-        .argParser(collect)
-        .default([], 'each head by its own options'),
+        'each head by its own options',
+      ),
     )
     .addOption(
-      new Option(
+      repeated(
         '--operator <name[:key=value,…]>',
         'an operator beside those of the flow; repeat it for several',
-      )
-        .argParser(collect)
-        .default([], 'none'),
+        'none',
+      ),
     )
     .addOption(
-      new Option(
+      repeated(
         '--sink <module#export[:key=value,…]>',
         'a sink of yours beside the trace; repeat it for several',
-      )
-        .argParser(collect)
-        .default([], 'none'),
+        'none',
+      ),
     )
     .addOption(
       new Option('--on-error <what>', 'when a cache fails: stop the run, or skip the cache and go on')
         .choices(['stop', 'skip'])
         .default('stop'),
-    )
+    );
+}
+
+/** How far a run goes, and what it may take. */
+function addLimitFlags(command: Command): Command {
+  return command
     .option('--tokens <n>', 'steps at most', positive('--tokens'))
     .option(
       '--prompt <n>',
@@ -114,7 +120,12 @@ function addModelFlags(command: Command, defaultCaches: string): Command {
         .argParser(positive('--threads', 1024))
         .default(availableParallelism(), 'one per processor'),
     )
-    .option('--memory <size>', 'budget of all caches, e.g. 2GiB', bytes('--memory'))
+    .option('--memory <size>', 'budget of all caches, e.g. 2GiB', bytes('--memory'));
+}
+
+/** What is measured and kept. */
+function addMeasureFlags(command: Command): Command {
+  return command
     .option('--outputs', 'also write every output vector to outputs.parquet')
     .addOption(
       new Option('--reference <kind>', 'what to compare with').choices(['f64', 'none']).default('f64'),
@@ -129,15 +140,14 @@ function addModelFlags(command: Command, defaultCaches: string): Command {
       '--sparsity <key=value,…>',
       'measure how sparse exact attention is: every=16,epsilon=1e-4,mass=0.95,share=0.01',
       sparsityOptions,
-    )
-    .addOption(
-      new Option('--kernel <name>', 'attention kernel').choices(['auto', ...KERNELS]).default('auto'),
-    )
-    .addOption(
-      new Option('--timings <on|off>', 'off: no times, so that equal runs are equal files')
-        .choices(['on', 'off'])
-        .default('on'),
-    )
+    );
+}
+
+/** How it is carried out. */
+function addHowFlags(command: Command): Command {
+  return command
+    .addOption(kernelFlag())
+    .addOption(timingsFlag())
     .addOption(
       new Option('--log-level <level>', 'detail of log.jsonl in the trace')
         .choices(logLevels)
@@ -146,6 +156,22 @@ function addModelFlags(command: Command, defaultCaches: string): Command {
     .addOption(speedFlag())
     .addOption(snapshotFlag())
     .option('--json', 'print the summary as JSON');
+}
+
+function repeated(flags: string, says: string, byDefault: string): Option {
+  return new Option(flags, says).argParser(collect).default([], byDefault);
+}
+
+/** What computes attention. */
+export function kernelFlag(): Option {
+  return new Option('--kernel <name>', 'attention kernel').choices(['auto', ...KERNELS]).default('auto');
+}
+
+/** Whether times are kept. */
+export function timingsFlag(): Option {
+  return new Option('--timings <on|off>', 'off: no times, so that equal runs are equal files')
+    .choices(['on', 'off'])
+    .default('on');
 }
 
 /** How often a run leaves a snapshot, from which `resume` goes on. */

@@ -48,6 +48,7 @@ export function sourceOf(flags: SourceFlags, input: RunInput): ChosenSource {
     return { name: 'recording', options: { path, ...Object.fromEntries(said) }, taken: [] };
   }
   if (flags.source === undefined) {
+    if (input !== undefined && isRecordingFile(input)) throw noText(input);
     const path = input ?? relative(process.cwd(), GUIDE);
     const encoding = flags.encoding === undefined ? {} : { encoding: flags.encoding };
     return { name: 'text', options: { path, ...encoding }, taken: [] };
@@ -61,6 +62,19 @@ export function sourceOf(flags: SourceFlags, input: RunInput): ChosenSource {
     );
   }
   return withFlags(flags, named);
+}
+
+/** Whether a file is named as recordings are; a text of such a name is read by --source text:path=FILE. */
+export function isRecordingFile(path: string): boolean {
+  return /\.(parquet|arrows?)$/.test(path);
+}
+
+function noText(path: string): Failure {
+  return new Failure(
+    'bad-option',
+    `${path} is named as recordings are, and this reads a text`,
+    `kronflow replay ${path} decodes a recording; a text of this name: --source text:path=${path}`,
+  );
 }
 
 /** --tokens counts the steps of all streams, n those of each. */

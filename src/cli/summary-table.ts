@@ -24,7 +24,7 @@ export function summaryTable(summary: TraceSummary, width = Infinity): string {
   const spared = SPARED.slice(0, fitting < 0 ? SPARED.length : fitting);
   const table =
     tables[spared.length] + (spared.length > 0 ? `\nin a wider terminal also ${spared.join(', ')}` : '');
-  const head = runText({ run, tokens }) + predictionText(run, prediction);
+  const head = runText({ run, tokens }) + predictionText(run, prediction, tokens);
   const below = `${allocationText(run)}${projectionText(run)}${caveats(run)}${warnings(caches)}${dropsText(run)}`;
   return `${wrapText(head, width)}\n${table}\n${legend(LEGEND, width)}${wrapText(below, width)}`;
 }

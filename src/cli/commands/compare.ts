@@ -11,7 +11,7 @@ import { compareTable } from '../compare-table.js';
 import { parseCaches } from '../named-options.js';
 import { addRunFlags, requestOf, type RunFlags } from '../run-flags.js';
 import { runToTrace } from '../run-to-trace.js';
-import { addSourceFlags } from '../source-flags.js';
+import { addSourceFlags, isRecordingFile } from '../source-flags.js';
 
 const DEFAULT_BUDGETS = '64KiB';
 
@@ -71,7 +71,7 @@ async function compare(input: string | undefined, flags: CompareFlags): Promise<
 
 /** A folder holds a trace with a recording; a text ends in neither of these. */
 async function isRecording(input: string): Promise<boolean> {
-  if (/\.(parquet|arrows?)$/.test(input)) return true;
+  if (isRecordingFile(input)) return true;
   return stat(input).then(
     (found) => found.isDirectory(),
     () => false, // not there, or standard input: whoever reads it says so

@@ -5,11 +5,13 @@ import { Option, type Command } from 'commander';
 import { executeRun } from '../../../pipelines/execute.js';
 import { resolveRun, type ResolvedRun, type RunRequest } from '../../../pipelines/resolve.js';
 import { summarise } from '../../../pipelines/summarise.js';
-import { KERNELS, type KernelName } from '../../../workers/kernels/kernel.js';
+import type { KernelName } from '../../../workers/kernels/kernel.js';
 import { Failure } from '../../core/failure.js';
 import { formatBytes } from '../../core/format.js';
 import { bytes, collect, natural, number, positive } from '../flag-parsers.js';
 import { parseCaches } from '../named-options.js';
+import { readPrompt } from '../read-prompt.js';
+import { kernelFlag, timingsFlag } from '../run-flags.js';
 import { interruptible } from '../run-to-trace.js';
 import { textStream } from '../text-stream.js';
 
@@ -18,7 +20,8 @@ const DEFAULT_CACHE = 'four-cache';
 
 interface GenerateFlags {
   readonly model: string;
-  readonly prompt: string;
+  readonly prompt?: string;
+  readonly promptFile?: string;
   readonly tokens?: number;
   readonly cache: readonly string[];
   readonly drive?: string;
@@ -41,7 +44,11 @@ export function addGenerateCommand(program: Command): void {
       'let a language model go on with a text: what a cache answers drives the next byte, whatever that cache left out. ' +
         'The text goes to stdout as it comes, all else to stderr',
     )
-    .requiredOption('--prompt <text>', 'text to go on with')
+    .option('--prompt <text>', 'text to go on with')
+    .option(
+      '--prompt-file <file>',
+      'the same from a file as it is, its last newline too; - for standard input',
+    )
     .option('--model <name|file>', 'a model of `kronflow list models`, or a safetensors file', DEFAULT_MODEL)
     .option('--tokens <n>', 'bytes that follow (default: to the end of the context)', positive('--tokens'))
     .addOption(
@@ -75,19 +82,13 @@ export function addGenerateCommand(program: Command): void {
       positive('--threads', 1024),
       1,
     )
-    .addOption(
-      new Option('--kernel <name>', 'attention kernel').choices(['auto', ...KERNELS]).default('auto'),
-    )
-    .addOption(
-      new Option('--timings <on|off>', 'off: no times in the trace, so that equal runs are equal files')
-        .choices(['on', 'off'])
-        .default('on'),
-    )
+    .addOption(kernelFlag())
+    .addOption(timingsFlag())
     .action(generate);
 }
 
 /** @throws Failure `bad-option` */
-function requestOf(flags: GenerateFlags): RunRequest {
+function requestOf(flags: GenerateFlags, text: string): RunRequest {
   const { temperature, topK, tokens, drive } = flags;
   if (topK !== undefined && temperature === 0) {
     const what = `--top-k ${topK} with --temperature 0: the likeliest byte is taken, and nothing is drawn`;
@@ -95,7 +96,7 @@ function requestOf(flags: GenerateFlags): RunRequest {
   }
   return {
     ...{ kronflow: 1, seed: flags.seed, prompt: 0, tokens: null, memory: flags.memory ?? null },
-    source: { name: 'literal', options: { text: flags.prompt } },
+    source: { name: 'literal', options: { text } },
     model: { name: flags.model },
     caches: parseCaches(flags.cache.length > 0 ? flags.cache : [DEFAULT_CACHE]),
     reference: flags.reference ?? (drive === 'exact' ? 'f64' : 'none'),
@@ -106,12 +107,14 @@ function requestOf(flags: GenerateFlags): RunRequest {
 }
 
 async function generate(flags: GenerateFlags): Promise<void> {
-  const resolved = await resolveRun(requestOf(flags), process.stdin);
+  const prompt = await readPrompt(flags, process.stdin);
+  const resolved = await resolveRun(requestOf(flags, prompt), process.stdin);
   refuseOtherThanBytes(resolved);
-  if (flags.output !== undefined) return write(resolved, flags, flags.output);
+  const how = { ...flags, prompt };
+  if (flags.output !== undefined) return write(resolved, how, flags.output);
   const folder = await mkdtemp(join(tmpdir(), 'kronflow-generate-'));
   try {
-    await write(resolved, flags, join(folder, 'trace'));
+    await write(resolved, how, join(folder, 'trace'));
   } catch (error) {
     throw error instanceof Failure && error.cause instanceof Failure ? error.cause : error; // its trace is gone
   } finally {
@@ -126,8 +129,11 @@ function refuseOtherThanBytes({ language }: ResolvedRun): void {
   throw new Failure('bad-option', what, 'name a model of bytes: kronflow list models');
 }
 
-async function write(resolved: ResolvedRun, flags: GenerateFlags, dir: string): Promise<void> {
-  const { threads, kernel, prompt, output } = flags;
+async function write(
+  resolved: ResolvedRun,
+  { threads, kernel, prompt, output }: GenerateFlags & { readonly prompt: string },
+  dir: string,
+): Promise<void> {
   if (process.stdout.isTTY && process.stderr.isTTY) process.stderr.write(prompt); // the text as a whole, for who watches
   const out = textStream((text) => process.stdout.write(text));
   let made = 0;
