@@ -10,8 +10,10 @@ import { forward } from '../src/lab/model/forward.js';
 import { referenceKernels } from '../src/lab/model/reference-kernels.js';
 import { inlinePool } from '../workers/inline-pool.js';
 import { executeRun } from './execute.js';
+import type { Execution } from './execution.js';
 import { feedBack } from './feed-back.js';
 import { resolveRun, type RunRequest } from './resolve.js';
+import { resumeRun } from './resume.js';
 import { request } from './testing/small-run.js';
 
 const folder = temporaryFolder();
@@ -31,12 +33,17 @@ function asked(text: string, generate: Generate, rest: Partial<RunRequest> = {})
   return request(source, { name: at('m.safetensors') }, caches, { reference: 'none', generate, ...rest });
 }
 
+const executing = (dir: string, signal: AbortSignal, onStep: (done: number) => void = () => undefined) => ({
+  ...({ dir, threads: 1, logLevel: 'silent', kernel: 'reference' } as const),
+  ...{ pool: (({ arena }) => inlinePool(arena)) satisfies Execution['pool'], signal },
+  onStep: ({ done }: { readonly done: number }) => onStep(done),
+});
+
 let runs = 0;
-async function generated(req: RunRequest, stopAfter = Infinity) {
+async function generated(req: RunRequest, stopAfter = Infinity, onStep?: (done: number) => void) {
   const [dir, stop, ids] = [at(`run-${runs++}`), new AbortController(), [] as number[]];
   const { run } = await executeRun(await resolveRun(req, noInput()), {
-    ...{ dir, threads: 1, logLevel: 'silent', kernel: 'reference' },
-    ...{ pool: ({ arena }) => inlinePool(arena), signal: stop.signal, onStep: () => undefined },
+    ...executing(dir, stop.signal, onStep),
     onGenerated(id) {
       if (ids.push(id) === stopAfter) stop.abort();
     },
@@ -101,6 +108,19 @@ describe('going on with a text', () => {
     expect(readFileSync(join(again.dir, 'steps.parquet'))).toEqual(
       readFileSync(join(first.dir, 'steps.parquet')),
     );
+  });
+
+  it('is made again as a whole when it is resumed, text and rows', async () => {
+    const req = asked('Romeo', { temperature: 1 });
+    const whole = await generated(req);
+    const fault = (done: number) => {
+      if (done === 12) throw new Error('a fault');
+    };
+    await expect(generated(req, Infinity, fault)).rejects.toThrow('a fault');
+    const ids: number[] = [];
+    const how = executing(at(`run-${runs - 1}`), new AbortController().signal);
+    const { run } = await resumeRun({ ...how, onGenerated: (id) => void ids.push(id) });
+    expect([ids, run.result_sha256]).toEqual([whole.ids, whole.run.result_sha256]);
   });
 
   it('ends cleanly when it is interrupted', async () => {

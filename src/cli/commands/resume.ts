@@ -9,6 +9,7 @@ import { positive } from '../flag-parsers.js';
 import { snapshotFlag, type RunFlags } from '../run-flags.js';
 import { interruptible } from '../run-to-trace.js';
 import { summaryTable } from '../summary-table.js';
+import { textStream } from '../text-stream.js';
 import { addWatchFlags, type WatchFlags } from '../watch/watch-flags.js';
 import { whileWatched, type Shown } from '../watch/watching.js';
 
@@ -45,18 +46,22 @@ async function resume(dir: string, { json, watch, watchPort, tui, ...flags }: Re
   const { config } = await readRunFile(dir);
   const known = configSchema.safeParse(config);
   const shown = { dir, config: known.data ?? UNKNOWN }; // what is wrong with it, `resumeRun` says
+  const isText = known.data?.generate !== undefined && !json;
+  const out = textStream((text) => process.stdout.write(text));
+  const onGenerated = (byte: number) => isText && out.push(byte); // all of it: a text is made again from its prompt
   await interruptible((interrupt) =>
     whileWatched({ watch, watchPort, tui }, shown, interrupt.onSealing, async ({ onStart, ...hooks }) => {
       const start = (found: ResumeStart) => {
         tell(dir, found);
         onStart(found.total, found.steps);
       };
-      const resumed = await resumeRun({ dir, ...flags, ...interrupt, ...hooks, onStart: start });
+      const resumed = await resumeRun({ dir, ...flags, ...interrupt, ...hooks, onStart: start, onGenerated });
       if (resumed.onlySealed) process.stderr.write(`${dir}: every step was done, nothing to resume\n`);
       return resumed;
     }),
   );
   const summary = await summarise(dir);
+  if (isText) return void process.stderr.write(`\n${summaryTable(summary, process.stderr.columns)}\n`);
   process.stdout.write(
     json ? `${JSON.stringify(summary)}\n` : `${summaryTable(summary, process.stdout.columns)}\n`,
   );
