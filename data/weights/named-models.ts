@@ -47,7 +47,10 @@ function hintFor(typed: string, names: readonly string[]): string {
 }
 
 async function modelNames(): Promise<readonly string[]> {
-  const files = await readdir(modelFolder()).catch(() => []);
+  const files = await readdir(modelFolder()).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []; // a package without models
+    throw error;
+  });
   return files
     .filter((file) => extname(file) === ENDING)
     .map((file) => basename(file, ENDING))
@@ -60,7 +63,11 @@ function pathOf(name: string): string {
 
 /** Models are not compiled: from dist and from the sources they are found above. */
 function modelFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  const here = dirname(fileURLToPath(import.meta.url));
+  let folder = here;
+  while (!existsSync(join(folder, 'package.json'))) {
+    if (folder === dirname(folder)) throw new RangeError(`no package.json above ${here}`);
+    folder = dirname(folder);
+  }
   return join(folder, 'data', 'models');
 }
