@@ -1,5 +1,5 @@
 import { describeInput } from '../data/sources/input-file.js';
-import { readLanguageModelShape } from '../data/weights/language-model.js';
+import { readLanguageModelShape, readUnfinished } from '../data/weights/language-model.js';
 import { findModel } from '../data/weights/named-models.js';
 import { Failure } from '../src/core/failure.js';
 import type { LanguageModelShape } from '../src/core/language-model.js';
@@ -37,7 +37,10 @@ export async function openLanguageModel(asked: Partial<Config['model']>): Promis
       const { bytes, sha256 } = await describeInput(path);
       // the place of one that comes with kronflow differs from machine to machine
       const where = name === path ? { path } : { name };
-      return { kind: 'model', ...where, bytes, sha256, dModel, hidden, context, vocabulary };
+      const unfinished = await readUnfinished(path);
+      const early =
+        unfinished === null ? {} : { trained_steps: unfinished.steps, planned_steps: unfinished.planned };
+      return { kind: 'model', ...where, bytes, sha256, dModel, hidden, context, vocabulary, ...early };
     },
   };
 }

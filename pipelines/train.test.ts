@@ -2,7 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { failureOf, tempFolder } from '../data/sources/testing/bytes.js';
-import { readLanguageModel } from '../data/weights/language-model.js';
+import { readLanguageModel, readUnfinished } from '../data/weights/language-model.js';
+import { Failure } from '../src/core/failure.js';
+import { openLanguageModel } from './resolve-language-model.js';
 import { parsePhases, plannedSteps } from './train/phases.js';
 import { trainModel, type Look, type TrainRequest } from './train.js';
 
@@ -50,6 +52,10 @@ describe('training', () => {
       [40, 30 * 64 + 10 * 48],
     ]);
     expect(looks[1].held_out_bits).toBeLessThan(looks[0].held_out_bits - 1); // measured: 3.6 after 5.4
+    expect([await readUnfinished(asked[0].output), existsSync(`${asked[0].output}.partial`)]).toEqual([
+      null,
+      false,
+    ]);
     const { shape, positions } = await readLanguageModel(asked[0].output);
     expect(shape).toEqual({ ...asked[0].shape, context: 12, vocabulary: 256 });
     expect(positions).toHaveLength(12 * 16);
@@ -67,6 +73,24 @@ describe('training', () => {
     expect(looks.map(({ step }) => step)).toEqual([5, 6]);
     expect(seen).toEqual(looks);
     expect((await readLanguageModel(asked.output)).shape.context).toBe(12);
+    expect(await readUnfinished(asked.output)).toEqual({ steps: 6, planned: 40 });
+    expect(existsSync(`${asked.output}.partial`)).toBe(false);
+  });
+
+  it('keeps the model of the last look of a training that did not end, and never trains over it', async () => {
+    const onLook = ({ step }: Look) => {
+      if (step === 10) throw new Failure('disk-full', 'a fault', 'try again');
+    };
+    const asked = await request({ every: 5, onLook });
+    const partial = `${asked.output}.partial`;
+    const { hint } = await failureOf(() => trainModel(asked));
+    expect(hint).toBe(`try again; the model of step 10 is in ${partial}`);
+    expect(existsSync(asked.output)).toBe(false);
+    expect(await readUnfinished(partial)).toEqual({ steps: 10, planned: 40 });
+    const opened = await openLanguageModel({ name: partial });
+    expect(await opened!.describe()).toMatchObject({ trained_steps: 10, planned_steps: 40 });
+    const again = await failureOf(() => trainModel(asked));
+    expect(again.what).toBe(`${partial} is what a training that was stopped had learnt`);
   });
 
   it('asks of long texts that no n-gram smooths them', async () => {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { refuseExisting } from '../data/importers/import-files.js';
 import { createOutFile } from '../data/sinks/out-file.js';
 import { roundToBf16 } from '../data/weights/bf16.js';
@@ -67,13 +68,17 @@ const VOCABULARY = 256;
 
 /**
  * Train a language model on the bytes of a text and write it in bfloat16, the whole file or none. The same request gives the
- * same model for any number of threads, on one kernel and one version of Node.
+ * same model for any number of threads, on one kernel and one version of Node. At every look the model as it is then goes to
+ * `output` with `.partial` behind it, which goes when the training ends: what ends it before its time loses no more than the
+ * steps since. It is a model, but nothing to train on from.
  *
  * @throws Failure `bad-input` for a text that is too short; `bad-weights` naming the step at which numbers ended; `exists`;
  * `bad-option`
  */
 export async function trainModel(request: TrainRequest): Promise<Trained> {
+  const partial = `${request.output}.partial`;
   await refuseUnwritable(request.output);
+  await refusePartial(partial);
   const kernels = chooseSequenceKernels(request.kernel);
   const context = Math.max(...request.phases.map(({ length }) => length));
   const shape: LanguageModelShape = { ...request.shape, context, vocabulary: VOCABULARY };
@@ -83,11 +88,17 @@ export async function trainModel(request: TrainRequest): Promise<Trained> {
   try {
     initialise(shape, shards.parameters, randomStream(request.seed, 'initial weights'));
     const optimiser = createOptimiser(shape, kernels);
-    const looks = await runSteps(request, shards, text, (gradient, rate) =>
-      optimiser.step(shards.parameters, gradient, rate),
-    );
     const model = modelOver(shape, shards.parameters);
-    await writeLanguageModel(request.output, model, metadataOf(request, looks, text), 'BF16');
+    const write = (path: string, step: number) =>
+      writeLanguageModel(path, model, metadataOf(request, step, text), 'BF16');
+    const looks = await keeping(partial, write, (keep) =>
+      runSteps(request, shards, text, {
+        move: (gradient, rate) => optimiser.step(shards.parameters, gradient, rate),
+        keep,
+      }),
+    );
+    await write(request.output, looks.at(-1)!.step);
+    await rm(partial, { force: true });
     return {
       parameters: parameterCount(shape),
       train_bytes: text.train,
@@ -99,12 +110,44 @@ export async function trainModel(request: TrainRequest): Promise<Trained> {
   }
 }
 
+async function refusePartial(path: string): Promise<void> {
+  await refuseExisting(path).catch((error: Failure) => {
+    const hint = 'run it, or give it another name to keep it; else remove it';
+    throw new Failure(error.code, `${path} is what a training that was stopped had learnt`, hint);
+  });
+}
+
+/** Let `work` keep the model of a step in a file, and say of a failure where the last one is. */
+async function keeping<T>(
+  path: string,
+  write: (path: string, step: number) => Promise<unknown>,
+  work: (keep: (step: number) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  let kept: number | null = null;
+  try {
+    return await work(async (step) => {
+      await write(path, step);
+      kept = step;
+    });
+  } catch (error) {
+    if (!(error instanceof Failure) || kept === null) throw error;
+    const hint = `${error.hint}; the model of step ${String(kept)} is in ${path}`;
+    throw new Failure(error.code, error.what, hint, { cause: error });
+  }
+}
+
+/** What a training does with a gradient, and with the model at a look. */
+interface Doing {
+  move(gradient: Float32Array, rate: number): void;
+  keep(step: number): Promise<void>;
+}
+
 /** All steps, or those until the signal; what the looks saw. */
 async function runSteps(
   { phases, rate, seed, every, signal, onLook }: TrainRequest,
   shards: Shards,
   text: TrainingText,
-  move: (gradient: Float32Array, rate: number) => void,
+  { move, keep }: Doing,
 ): Promise<readonly Look[]> {
   const random = randomStream(seed, 'batches');
   const context = Math.max(...phases.map(({ length }) => length));
@@ -128,6 +171,7 @@ async function runSteps(
       seconds: (performance.now() - start) / 1000,
     };
     looks.push(look);
+    if (!ends) await keep(look.step);
     onLook?.(look);
     [nats, since] = [0, 0];
     if (ends) break;
@@ -155,9 +199,10 @@ async function heldOutBits(shards: Shards, { all, train }: TrainingText, context
 
 function metadataOf(
   { phases, rate, dropout, smoothing, heldOut, seed }: TrainRequest,
-  looks: readonly Look[],
+  step: number,
   { sha256 }: TrainingText,
 ): Record<string, string> {
+  const planned = phases.reduce((sum, { steps }) => sum + steps, 0);
   const said = {
     phases: describePhases(phases),
     rate,
@@ -165,7 +210,8 @@ function metadataOf(
     smoothing,
     held_out: heldOut,
     seed,
-    steps: looks.at(-1)!.step,
+    steps: step,
+    ...(step < planned ? { planned_steps: planned } : {}),
     text_sha256: sha256,
   };
   return Object.fromEntries(

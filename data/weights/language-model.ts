@@ -37,6 +37,24 @@ export async function readLanguageModelShape(path: string): Promise<LanguageMode
   return withModel(path, (_, shape) => Promise.resolve(shape));
 }
 
+/** A training that ended before its last step. */
+export interface Unfinished {
+  readonly steps: number;
+  readonly planned: number;
+}
+
+/**
+ * How far a model was trained that `kronflow train` was stopped at; null for all others.
+ * @throws Failure as `openSafetensors`
+ */
+export async function readUnfinished(path: string): Promise<Unfinished | null> {
+  const file = await openSafetensors(path);
+  await file.close();
+  const said = (name: string) => Number(file.metadata.get(`kronflow.train.${name}`) ?? NaN);
+  const [steps, planned] = [said('steps'), said('planned_steps')];
+  return steps < planned ? { steps, planned } : null;
+}
+
 /**
  * Write a language model as `readLanguageModel` reads it, the whole file or none. `metadata` is kept beside what reading needs.
  * @throws Failure `disk-full` or `not-writable`

@@ -11,3 +11,9 @@ it('speaks of windows only where a text was longer than the context', () => {
   );
   expect(said(33)).toMatch(/read in 3 windows of 16 tokens, each a stream of its own$/);
 });
+
+it('says of a model whose training was stopped how far it came', () => {
+  const inputs = [{ kind: 'model', name: 'm', trained_steps: 5, planned_steps: 40 }];
+  const said = predictionText({ inputs } as unknown as TraceSummary['run'], null, 1);
+  expect(said).toBe('\nmodel m (stopped after 5 of 40 steps of its training): no token was predicted');
+});

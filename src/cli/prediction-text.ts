@@ -8,7 +8,7 @@ export function predictionText(
 ): string {
   const model = inputs.find(({ kind }) => kind === 'model');
   if (model === undefined) return '';
-  const name = `\nmodel ${String(model.name ?? model.path)}`;
+  const name = `\nmodel ${String(model.name ?? model.path)}${unfinishedText(inputs)}`;
   if (prediction === null) return `${name}: no token was predicted`;
   const { bits_per_token: bits, perplexity, tokens, driver } = prediction;
   const unit = inputs[0].encoding === 'bytes' ? 'byte' : 'token';
@@ -19,4 +19,11 @@ export function predictionText(
     `${name}: ${bits.toFixed(3)} bits per ${unit}, perplexity ${perplexity.toFixed(2)}, ${tokens} predictions driven by ${by}` +
     (cut && read > context ? windows : '')
   );
+}
+
+/** Says of a model that was trained for less than was planned how far it came; nothing of others. */
+export function unfinishedText(inputs: TraceSummary['run']['inputs']): string {
+  const { trained_steps: steps, planned_steps: planned } = inputs.find(({ kind }) => kind === 'model') ?? {};
+  if (planned === undefined) return '';
+  return ` (stopped after ${String(steps)} of ${String(planned)} steps of its training)`;
 }

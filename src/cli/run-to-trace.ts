@@ -2,6 +2,7 @@ import { executeRun } from '../../pipelines/execute.js';
 import { resolveRun, type ResolvedRun, type RunRequest } from '../../pipelines/resolve.js';
 import { EXIT } from './exit-codes.js';
 import { nextTraceFolder } from './output-folder.js';
+import { stoppable } from './stoppable.js';
 import type { RunFlags } from './run-flags.js';
 import type { WatchFlags } from './watch/watch-flags.js';
 import { whileWatched } from './watch/watching.js';
@@ -46,21 +47,16 @@ export async function leaveTrace(
 export async function interruptible<T extends { readonly run: { readonly status: string } }>(
   work: (interrupt: Interrupt) => Promise<T>,
 ): Promise<T> {
-  const interrupt = new AbortController();
   let doing = 'stopping after this token';
-  const onSealing = () => (doing = 'every token is done, sealing the trace');
-  const onSignal = () => {
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted); // asked twice: stop here, `seal` can finish
-    process.stderr.write(`\n${doing}; press Ctrl-C again to stop at once\n`);
-    interrupt.abort();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const onSealing = () => (doing = 'every token is done, sealing the trace'); // `seal` can finish what a second one stops
   try {
-    const result = await work({ signal: interrupt.signal, onSealing });
+    const result = await stoppable(
+      () => doing,
+      (signal) => work({ signal, onSealing }),
+    );
     if (result.run.status === 'interrupted') process.exitCode = EXIT.interrupted;
     return result;
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     process.stdin.destroy(); // an interrupted run may still be waiting for it
   }
 }

@@ -10,6 +10,7 @@ import { Failure } from '../../core/failure.js';
 import { formatBytes } from '../../core/format.js';
 import { bytes, collect, natural, number, positive } from '../flag-parsers.js';
 import { parseCaches } from '../named-options.js';
+import { unfinishedText } from '../prediction-text.js';
 import { readPrompt } from '../read-prompt.js';
 import { kernelFlag, timingsFlag } from '../run-flags.js';
 import { interruptible } from '../run-to-trace.js';
@@ -154,10 +155,10 @@ async function write(
 }
 
 /** What was made, in a line. */
-async function ending({ config }: ResolvedRun, dir: string, made: number): Promise<string> {
+async function ending({ config, inputs }: ResolvedRun, dir: string, made: number): Promise<string> {
   const { caches } = await summarise(dir);
   const by = config.drive === 'exact' ? 'exact attention' : `cache ${config.drive}`;
   const driving = caches.find(({ cache }) => cache === config.drive);
   const held = driving === undefined ? '' : `, which held ${formatBytes(driving.peak_held_bytes)}`;
-  return `${made} bytes of ${config.model.name}, driven by ${by}${held}`;
+  return `${made} bytes of ${config.model.name}${unfinishedText(inputs)}, driven by ${by}${held}`;
 }

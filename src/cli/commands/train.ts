@@ -9,6 +9,7 @@ import { isScale, SCALE_RULE, type Order } from '../../core/shape.js';
 import { VERSION } from '../../core/version.js';
 import { EXIT } from '../exit-codes.js';
 import { natural, number, positive } from '../flag-parsers.js';
+import { stoppable } from '../stoppable.js';
 
 interface Flags {
   readonly output: string;
@@ -43,7 +44,7 @@ export function addTrainCommand(program: Command): void {
     .argument('<text>', 'file whose bytes are the tokens')
     .requiredOption(
       '-o, --output <file>',
-      'what to write: a model for `run --model`, safetensors in bfloat16',
+      'what to write: a model for `run --model`, safetensors in bfloat16; until then FILE.partial has the model of the last look',
     )
     .addOption(
       new Option('--order <order>', 'attention over pairs of tokens, or over tokens')
@@ -117,16 +118,18 @@ async function train(text: string, flags: Flags): Promise<void> {
   const scale = flags.scale ?? 1 / Math.sqrt(d);
   const shape = { order, layers, heads, d, scale, dModel: width, hidden, previous };
   if (log !== undefined) await refuseUnwritable(log);
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   const onLook = (look: Look) => process.stderr.write(`${lookLine(look)}\n`);
-  const trained = await trainModel({ ...rest, text, shape, signal: stop.signal, onLook });
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  const trained = await stoppable(
+    () => 'stopping after this step, and writing the model as it is',
+    async (signal) => {
+      const done = await trainModel({ ...rest, text, shape, signal, onLook });
+      if (signal.aborted) process.exitCode = EXIT.interrupted;
+      return done;
+    },
+  );
   const said = `${JSON.stringify(report(shape, flags, trained), null, 2)}\n`;
   if (log !== undefined) await writeWhole(log, (file) => file.write(Buffer.from(said)));
   process.stdout.write(json ? said : `${flags.output}: ${groupThousands(trained.parameters)} parameters\n`);
-  if (stop.signal.aborted) process.exitCode = EXIT.interrupted;
 }
 
 function lookLine({ step, tokens, train_bits, held_out_bits, seconds }: Look): string {
