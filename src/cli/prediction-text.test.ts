@@ -5,7 +5,8 @@ import { predictionText } from './prediction-text.js';
 it('speaks of windows only where a text was longer than the context', () => {
   const inputs = [{ encoding: 'bytes' }, { kind: 'model', name: 'm', context: 16, windows: true }];
   const prediction = { tokens: 15, bits_per_token: 2, perplexity: 4, driver: null };
-  const said = (read: number) => predictionText({ inputs } as TraceSummary['run'], prediction, read);
+  const said = (read: number) =>
+    predictionText({ inputs } as unknown as TraceSummary['run'], prediction, read);
   expect(said(16)).toBe(
     '\nmodel m: 2.000 bits per byte, perplexity 4.00, 15 predictions driven by exact attention',
   );

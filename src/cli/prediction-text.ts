@@ -22,7 +22,7 @@ export function predictionText(
 }
 
 /** Says of a model that was trained for less than was planned how far it came; nothing of others. */
-export function unfinishedText(inputs: TraceSummary['run']['inputs']): string {
+export function unfinishedText(inputs: readonly Readonly<Record<string, unknown>>[]): string {
   const { trained_steps: steps, planned_steps: planned } = inputs.find(({ kind }) => kind === 'model') ?? {};
   if (planned === undefined) return '';
   return ` (stopped after ${String(steps)} of ${String(planned)} steps of its training)`;

@@ -89,7 +89,7 @@ function tell({ layer, head, lambda, error_after, ms }: PrunedHeadReport): void 
 
 /** The best may lie beyond what was tried. */
 function atTheEnd(heads: PruneReport['heads'], tried: readonly number[]): readonly string[] {
-  if (tried.length < 2) return [];
+  if (tried.length < 3) return [];
   const ends = [Math.min(...tried), Math.max(...tried)];
   const found = heads.filter(({ lambda }) => lambda !== null && ends.includes(lambda));
   if (found.length === 0) return [];
