@@ -15,7 +15,7 @@ beforeAll(() => run.whole());
 afterAll(() => folder.remove());
 
 describe('kill -9, then seal', () => {
-  const deaths = moments(12, 20_25); // kill.long.test.ts has the many
+  const deaths = moments(8, 20_25); // kill.long.test.ts has the many
   const outcomes: { name: string; when: string; rows: number }[] = [];
 
   it.each(deaths.map((moment, i) => [i, ...moment] as const))('%i: %s, %f of it', async (i, ...moment) => {
@@ -36,9 +36,9 @@ describe('kill -9, then seal', () => {
   it('met runs with nothing, with something and with everything', () => {
     expect(outcomes).toHaveLength(deaths.length);
     const middle = outcomes.filter(({ when, rows }) => when === 'run' && rows > 0 && rows < ROWS);
-    expect(middle.length).toBeGreaterThanOrEqual(4);
-    expect(new Set(middle.map(({ rows }) => rows)).size).toBeGreaterThanOrEqual(4);
-    expect(outcomes.filter(({ rows }) => rows === ROWS).length).toBeGreaterThanOrEqual(3);
+    expect(middle.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(middle.map(({ rows }) => rows)).size).toBeGreaterThanOrEqual(3);
+    expect(outcomes.filter(({ rows }) => rows === ROWS).length).toBeGreaterThanOrEqual(2);
   });
 });
 

@@ -2,7 +2,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { sealTrace } from '../../data/sinks/seal.js';
-import { kronflow, startKronflow } from '../../src/cli/testing/kronflow.js';
+import { kronflowHere } from '../../src/cli/testing/in-process.js';
+import { startKronflow } from '../../src/cli/testing/kronflow.js';
 import { randomStream } from '../../src/core/random.js';
 import { journalState, pause, until } from './journal-state.js';
 import { count, differences, readRun, rowsOf } from './traces.js';
@@ -73,7 +74,7 @@ export class SealableRun {
   /** Kill a run at that moment and seal what it left; returns the rows of that. */
   async killAndSeal(name: string, moment: Moment): Promise<number> {
     const acknowledged = await this.#killed(name, moment);
-    const { code, stdout, stderr } = await kronflow(['seal', name], { cwd: this.cwd });
+    const { code, stdout, stderr } = await kronflowHere(['seal', name], { cwd: this.cwd });
     if (code === 2) {
       // killed before there was anything to seal: nothing was promised, and the message says what it is
       expect(acknowledged).toBe(0);
