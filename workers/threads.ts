@@ -56,7 +56,7 @@ export class Threads {
     for (const { index } of this.#seats) {
       while (this.#state(index) === SEAT.absent) {
         this.#throwError();
-        await Promise.race([this.#tasks[index], setTimeout(1)]);
+        await setTimeout(1);
       }
       if (this.#state(index) === SEAT.failed) await this.#tasks[index];
     }
@@ -138,7 +138,7 @@ export class Threads {
     for (const { index } of this.#seats) {
       while (this.#state(index) === SEAT.inside) {
         const woken = Atomics.wait(this.#control, seatAt(index), SEAT.inside, BLOCK_MS);
-        if (woken === 'timed-out') await Promise.race([this.#tasks[index], setTimeout(1)]);
+        if (woken === 'timed-out') await setTimeout(1);
       }
       if (this.#state(index) === SEAT.failed) await this.#tasks[index];
     }
