@@ -1,6 +1,7 @@
 import { readSealedRun } from '../data/sinks/read-steps.js';
 import { readTable, type TableBatch } from '../data/sinks/read-table.js';
 import type { RunFile } from '../data/schemas/run-file.js';
+import { inWindows } from './in-windows.js';
 import { summarisePrediction, type PredictionSummary } from './summarise-prediction.js';
 
 /** What one cache cost and how far it was from exact, over a whole trace. Null: not measured. */
@@ -57,7 +58,7 @@ export async function summarise(dir: string): Promise<TraceSummary> {
   const tallies = new Map<string, Tally>();
   let [tokens, variances, decoded] = [0, 0, 0];
   let last: Row | null = null;
-  const windows = run.inputs.some(({ kind, windows }) => kind === 'model' && windows === true);
+  const windows = inWindows(run);
   for await (const batch of readTable(dir, run, 'steps', COLUMNS)) {
     for (let i = 0; i < batch.rows; i++) {
       const row = rowOf(batch, i);

@@ -1,14 +1,18 @@
+import { literal } from './sql-text.js';
+
 /**
  * The summary of `kronflow inspect` in SQL, a row per trace and cache: the same numbers, which a test compares. `numbered`
  * is the view of steps with file_row_number, the order in which rows were written.
  *
  * Peaks are of what all heads, layers and streams hold together. Each row changes what its instance (stream, layer,
- * head) holds; the running sum of these changes is what all hold at that moment.
+ * head) holds; the running sum of these changes is what all hold at that moment. Of the traces that are named by `windowed` only
+ * one stream lives at a time, so that each has a sum of its own.
  */
-export function byCacheView(numbered: string, caches: string): string {
+export function byCacheView(numbered: string, caches: string, windowed: readonly string[]): string {
+  const alone = windowed.length === 0 ? 'false' : `trace in (${windowed.map(literal).join(', ')})`;
   return `
 with changes as (
-  select trace, cache, file_row_number as place,
+  select trace, cache, file_row_number as place, if(${alone}, stream_id, 0) as alive,
     resident_bytes - lag(resident_bytes, 1, 0) over instance as resident,
     resident_bytes + metadata_bytes - lag(resident_bytes + metadata_bytes, 1, 0) over instance as held,
     scratch_bytes - lag(scratch_bytes, 1, 0) over instance as scratch
@@ -17,7 +21,7 @@ with changes as (
 ), holdings as (
   select trace, cache, sum(resident) over so_far as resident, sum(held) over so_far as held, sum(scratch) over so_far as scratch
   from changes
-  window so_far as (partition by trace, cache order by place rows unbounded preceding)
+  window so_far as (partition by trace, cache, alive order by place rows unbounded preceding)
 ), peaks as (
   select trace, cache, max(resident) as peak_resident_bytes, max(scratch) as peak_scratch_bytes, max(held) as peak_held_bytes
   from holdings group by all

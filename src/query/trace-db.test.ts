@@ -68,6 +68,26 @@ describe('views', () => {
   });
 });
 
+it('adds up what windows of a language model hold one window at a time, as inspect does', async () => {
+  const batches = [...traceBatches(6)].sort((a, b) => a.steps![0].stream_id - b.steps![0].stream_id);
+  const inputs = [{ kind: 'model', path: 'm', windows: true }];
+  const dirs = [
+    await writeTrace(folder.path, 'windows', batches, { inputs }),
+    await writeTrace(folder.path, 'streams', batches),
+  ];
+  const opened = await openTraces(dirs);
+  const all = await opened.objects('select trace, cache, peak_held_bytes, peak_scratch_bytes, peak_resident_bytes from by_cache'); // prettier-ignore
+  opened.close();
+  for (const dir of dirs) {
+    const { caches } = await summarise(dir);
+    for (const { cache, peak_held_bytes, peak_scratch_bytes, peak_resident_bytes } of caches)
+      expect(all).toContainEqual({ trace: dir.split('/').at(-1), cache, peak_held_bytes, peak_scratch_bytes, peak_resident_bytes }); // prettier-ignore
+  }
+  const held = (trace: string) =>
+    Number(all.find((row) => row.trace === trace && row.cache === 'full')!.peak_held_bytes);
+  expect(held('windows')).toBeLessThan(held('streams'));
+});
+
 describe('values', () => {
   it('are exact, or are text', async () => {
     const [row] =

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { inWindows } from '../../pipelines/in-windows.js';
 import { byCacheView } from './by-cache.js';
 import { loadDuckDB, type DuckDB } from './duckdb.js';
 import { createMacro, macros } from './macros.js';
@@ -147,7 +148,8 @@ async function createViews(connection: DuckDBConnection, traces: readonly Opened
   }
   await connection.run(`create table runs as ${runsTable(traces)}`);
   await connection.run(`create table caches as ${cachesTable(traces)}`);
-  await connection.run(`create view by_cache as ${byCacheView('internal.steps', 'caches')}`);
+  const windowed = traces.filter(({ run }) => inWindows(run)).map(({ label }) => label);
+  await connection.run(`create view by_cache as ${byCacheView('internal.steps', 'caches', windowed)}`);
   for (const macro of macros) await connection.run(createMacro(macro));
 }
 

@@ -40,11 +40,12 @@ function differences(a: OpenedTrace['run'], b: OpenedTrace['run']): readonly str
   const model = (['d', 'heads', 'layers', 'order', 'scale'] as const)
     .filter((key) => a[key] !== b[key])
     .map((key) => `${key} (${a[key]}, ${b[key]})`);
-  return [...stream, ...model];
+  const [one, other] = [a, b].map(({ config }) => String(config.drive ?? 'exact'));
+  return [...stream, ...model, ...(one === other ? [] : [`what drives their layers (${one}, ${other})`])];
 }
 
 /** What tokens a run read: its source, or the sha256 of its input where that is known. */
-function streamOf({ config, inputs }: OpenedTrace['run']): unknown {
+export function streamOf({ config, inputs }: OpenedTrace['run']): unknown {
   const hashes = inputs.flatMap(({ sha256 }) => (typeof sha256 === 'string' ? [sha256] : []));
   const { source, tokens, model } = config as {
     source?: unknown;

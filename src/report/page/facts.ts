@@ -13,6 +13,9 @@ export function factsTable(traces: readonly OpenedTrace[]): string {
       ({ run }) =>
         `${run.layers} layer${run.layers === 1 ? '' : 's'} × ${run.heads} head${run.heads === 1 ? '' : 's'}, d = ${run.d}, order ${run.order}, scale ${run.scale}${run.lift === null ? '' : `, lift ${run.lift}`}`,
     ],
+    ...(traces.some(({ run }) => predictorOf(run) !== null)
+      ? [['predictions', ({ run }: OpenedTrace) => predictorOf(run) ?? 'none'] as const]
+      : []),
     ['caches', ({ run }) => cachesOf(run.config).map(cacheText).join(', ')],
     ['seed', ({ run }) => Object.values(run.seeds).join(', ')],
     ['kernel', ({ run }) => `${run.kernel}, ${String(run.execution.threads ?? '?')} threads, ${run.dtype}`],
@@ -45,6 +48,16 @@ export function factsTable(traces: readonly OpenedTrace[]): string {
     return `<tr><th scope="row">${name}</th>${cells.join('')}</tr>`;
   });
   return `<div class="scroll" tabindex="0" role="region" aria-label="Facts of the runs"><table class="facts">${head}<tbody>${body.join('')}</tbody></table></div>`;
+}
+
+/** The language model of a run, and whose output drove its layers; null without one. */
+function predictorOf({ inputs, config }: OpenedTrace['run']): string | null {
+  const model = inputs.find(({ kind }) => kind === 'model');
+  if (model === undefined) return null;
+  const read = model.windows === true ? `, text in windows of ${String(model.context)} tokens` : '';
+  const [first] = cachesOf(config);
+  const usual = config.reference === 'none' ? (first?.label ?? first?.name) : 'exact';
+  return `${baseName(String(model.name ?? model.path))}, driven by ${String(config.drive ?? usual)}${read}`;
 }
 
 function sourceText(config: Readonly<Record<string, unknown>>, inputs: OpenedTrace['run']['inputs']): string {

@@ -36,7 +36,7 @@ export function summaryTable(rows: readonly Row[], { styles, groups }: Context):
   return `<div class="scroll" tabindex="0" role="region" aria-label="Summary of the caches"><table>
 <thead><tr>${head.join('')}${numbers.join('')}</tr></thead>
 <tbody>${body.join('\n')}</tbody></table></div>
-<p class="lead">held: peak of resident and metadata bytes, all heads, layers and streams together; scratch: only to answer a query;
+<p class="lead">held: peak of resident and metadata bytes, all heads, layers and streams together (of windows of one text the largest, for they come one after the other); scratch: only to answer a query;
 ms/token: update, plan and kernels, thread time; error: ‖o − ô‖ / ‖o‖ against exact attention in float64;
 R: standard deviation of the exact scores, without which errors cannot be compared.</p>`;
 }

@@ -9,13 +9,15 @@ import { kept } from './kept.js';
 import { mass } from './mass.js';
 import { needle } from './needle.js';
 import { pareto } from './pareto.js';
+import { perplexity } from './perplexity.js';
 import { scores } from './scores.js';
+import { surprise } from './surprise.js';
 import { threads } from './threads.js';
 import { timeN } from './time-n.js';
 import { timeSplit } from './time-split.js';
 
 /** Every plot, in the order of a report. A new one is one more line here. */
 export const plots: readonly Plot[] = [
-  ...[pareto, errorStep, bytesN, timeN, boundsPlot, scores, mass, heads],
+  ...[pareto, perplexity, surprise, errorStep, bytesN, timeN, boundsPlot, scores, mass, heads],
   ...[kept, keptPositions, needle, timeSplit, threads, fano],
 ];

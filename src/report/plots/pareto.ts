@@ -27,7 +27,7 @@ with heads as (
   select ${context.run} as run, trace, cache, max(resident_bytes + metadata_bytes) as held_bytes,
     avg(err_rel_l2) as error, quantile_disc(err_rel_l2, 0.99) as error_p99
   from steps
-  group by run, trace, cache, stream_id, layer, head
+  group by run, trace, cache, layer, head
 ), traces as (
   select run, trace, cache, avg(held_bytes) as held_bytes, avg(error) as error, max(error_p99) as error_p99
   from heads

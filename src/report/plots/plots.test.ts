@@ -4,6 +4,7 @@ import { temporaryFolder } from '../../../data/testing/folder.js';
 import { openTraces, type TraceDb } from '../../query/index.js';
 import { answer, contextOf, type Answered, type LeftOut } from '../collect.js';
 import { drawSvg, wholeSpec } from '../draw.js';
+import { comparability } from '../groups.js';
 import type { Context, Plot } from '../plot.js';
 import { game, makeTrace } from '../testing/traces.js';
 import { plots } from './index.js';
@@ -53,7 +54,7 @@ function drawnAs(found: Answered, context: Context, width: number): Promise<stri
 describe('a trace with everything', () => {
   const { ask, at } = opened(one, [game]);
 
-  it.each(plots.filter(({ id }) => id !== 'needle'))(
+  it.each(plots.filter(({ id }) => !['needle', 'perplexity'].includes(id)))(
     '$id: its SQL runs, its spec compiles and leaves marks',
     async (plot) => {
       const found = await ask(plot);
@@ -71,7 +72,7 @@ describe('a trace with everything', () => {
     },
   );
 
-  it.each(plots.filter(({ id }) => id !== 'needle'))(
+  it.each(plots.filter(({ id }) => !['needle', 'perplexity'].includes(id)))(
     '$id says in words what it shows, with numbers of its rows',
     async (plot) => {
       const found = await ask(plot);
@@ -122,6 +123,54 @@ describe('repeats', () => {
     expect(row.traces).toBe(3);
     expect(Number(row.error_least)).toBeLessThan(Number(row.error_mean));
     expect(Number(row.error_most)).toBeGreaterThan(Number(row.error_mean));
+  });
+});
+
+describe('runs of a language model, driven by exact attention and by caches', () => {
+  const inputs = [
+    { path: 'play.txt', sha256: 'a'.repeat(64) },
+    { kind: 'model', name: 'small', sha256: 'b'.repeat(64), windows: true },
+  ];
+  const caches = [{ name: 'window', label: 'window', options: { size: 8 } }];
+  const run = (name: string, driver: string | null, size = 8) => {
+    const config = { kronflow: 1, caches: [{ ...caches[0], options: { size } }], drive: driver ?? 'exact' };
+    return makeTrace(folder.path, name, { steps: 12, measured: true, driver }, { inputs, config });
+  };
+  const { ask, at } = opened(() =>
+    Promise.all([run('exact', null), run('narrow', 'window'), run('wide', 'window', 9)]),
+  );
+
+  it('stand in one panel, by what their drivers held, exact across', async () => {
+    const found = (await ask(only(['perplexity'])[0])) as Answered;
+    const [{ peak }] = await at.db.objects("select peak_held_bytes as peak from by_cache where trace = 'wide' and cache = 'window'"); // prettier-ignore
+    expect(found.rows.map(({ run, cache, held_bytes, tokens }) => [run, cache, held_bytes, tokens])).toEqual([
+      ['small, play.txt', 'exact', null, 11],
+      ['small, play.txt', 'window, narrow', peak, 11],
+      ['small, play.txt', 'window, wide', peak, 11],
+    ]);
+    expect(found.rows[1].perplexity).toBeCloseTo(2 ** 2.2, 9);
+    expect(found.plot.alt(found.rows, at.context)).toContain(
+      'driven by window, wide with 32.0 KiB: 2.200 bits',
+    );
+    const svg = await drawnAs(found, at.context, 700);
+    for (const text of ['exact: 2.000', 'window, narrow', 'window, wide'])
+      expect(svg).toContain(`>${text}</text>`);
+    expect(pointsIn(svg)).toBe(2);
+  });
+
+  it('go on by position, a line each', async () => {
+    const found = (await ask(only(['surprise'])[0])) as Answered;
+    expect(found.rows.length).toBe(3 * 11);
+    expect(found.plot.alt(found.rows, at.context)).toContain(
+      'driven by exact, from 2 at position 1 to 2 at position 11',
+    );
+    expect(await drawnAs(found, at.context, 700)).toContain('>window, narrow</text>');
+  });
+
+  it('are not compared in their errors: caches of deeper layers saw other rows', () => {
+    expect(comparability(at.context.groups)).toEqual([
+      'exact and narrow, wide differ in what drives their layers (exact, window): their errors cannot be compared with each other.',
+    ]);
   });
 });
 

@@ -35,13 +35,15 @@ export interface Shape {
   readonly seed?: number;
   readonly measured?: boolean;
   readonly timed?: boolean;
+  /** Whose output drives the layers; default: the exact one. */
+  readonly driver?: string | null;
 }
 
 /** Write and seal a made-up trace in which every plot finds something; the same shape gives the same bytes. */
 export async function makeTrace(
   folder: string,
   name: string,
-  { steps, layers = 2, heads = 2, seed = 1, measured = true, timed = true }: Shape,
+  { steps, layers = 2, heads = 2, seed = 1, measured = true, timed = true, driver = null }: Shape,
   start: Partial<RunStart> = {},
 ): Promise<string> {
   const dir = join(folder, name);
@@ -59,7 +61,7 @@ export async function makeTrace(
   });
   const journal = await openJournal(dir, { d: 4, order: 'tensor', clock: { now: () => 0 } });
   for (let step = 0; step < steps; step++) {
-    await journal.write(batchOf(step, { layers, heads, seed, measured, timed }));
+    await journal.write(batchOf(step, { layers, heads, seed, measured, timed, driver }));
   }
   await journal.close();
   await sealTrace(dir, { status: 'complete', counters: { read: steps, processed: steps, refused: 0 } });
@@ -72,7 +74,11 @@ function batchOf(step: number, shape: Required<Omit<Shape, 'steps'>>): TraceBatc
   });
   const steps = places.flatMap((place) => BEHAVIOURS.map((cache, c) => rowOf(cache, c, step, place, shape)));
   const looked = shape.measured && step % 4 === 3;
-  return { steps, ...(looked ? { measures: places.flatMap((place) => measuresOf(step, place)) } : {}) };
+  const measures = [
+    ...(shape.measured && step > 0 ? [surprise(step, shape)] : []),
+    ...(looked ? places.flatMap((place) => measuresOf(step, place)) : []),
+  ];
+  return { steps, ...(measures.length > 0 ? { measures } : {}) };
 }
 
 function rowOf(
@@ -95,6 +101,12 @@ function rowOf(
     ...{ t_ns: ns(1e6 * n), update_ns: ns(1e4), plan_ns: ns(5e3), queue_ns: ns(2e4) },
     ...{ attend_ns: ns(1e3 * n * (1 + x)), reference_ns: ns(5e4) },
   }; // prettier-ignore
+}
+
+/** What a language model said of a token: 2 bits, a tenth more where a cache drives it. */
+function surprise(step: number, { driver }: Pick<Required<Shape>, 'driver'>): MeasureRow {
+  const value = Math.LN2 * (driver === null ? 2 : 2.2);
+  return { stream_id: 0, layer: null, head: null, cache: driver, step, name: 'nll', x: null, value };
 }
 
 function measuresOf(step: number, { layer, head }: { layer: number; head: number }): readonly MeasureRow[] {
