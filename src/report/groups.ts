@@ -29,10 +29,21 @@ export function comparability(groups: readonly RunGroup[]): readonly string[] {
     const different = differences(first.run, other.run).join(', ');
     if (different !== '') found.set(different, [...(found.get(different) ?? []), other.label]);
   }
-  return [...found].map(
+  const said = [...found].map(
     ([different, labels]) =>
       `${first.label} and ${labels.join(', ')} differ in ${different}: their errors cannot be compared with each other.`,
   );
+  return [...said, ...differentDrivers(groups)];
+}
+
+/** Whether caches of deeper layers saw other rows, because another output drove the layers of their run. */
+function differentDrivers(groups: readonly RunGroup[]): readonly string[] {
+  const drivers = groups.map(({ traces: [{ label, run }] }) => [label, String(run.config.drive ?? 'exact')]);
+  if (new Set(drivers.map(([, driver]) => driver)).size < 2) return [];
+  const list = drivers.map(([label, driver]) => `${label} by ${driver}`).join(', ');
+  return [
+    `The layers of these runs are driven by different outputs (${list}): bits per token can be compared, but not errors, for deeper layers see other rows.`,
+  ];
 }
 
 function differences(a: OpenedTrace['run'], b: OpenedTrace['run']): readonly string[] {
@@ -40,8 +51,7 @@ function differences(a: OpenedTrace['run'], b: OpenedTrace['run']): readonly str
   const model = (['d', 'heads', 'layers', 'order', 'scale'] as const)
     .filter((key) => a[key] !== b[key])
     .map((key) => `${key} (${a[key]}, ${b[key]})`);
-  const [one, other] = [a, b].map(({ config }) => String(config.drive ?? 'exact'));
-  return [...stream, ...model, ...(one === other ? [] : [`what drives their layers (${one}, ${other})`])];
+  return [...stream, ...model];
 }
 
 /** What tokens a run read: its source, or the sha256 of its input where that is known. */

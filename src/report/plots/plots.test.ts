@@ -84,7 +84,7 @@ describe('a trace with everything', () => {
   );
 
   it('gives the same picture from the same rows', async () => {
-    const found = (await ask(plots[0])) as Answered;
+    const found = (await ask(only(['pareto'])[0])) as Answered;
     expect(await drawnAs(found, at.context, 700)).toBe(await drawnAs(found, at.context, 700));
   });
 
@@ -164,12 +164,16 @@ describe('runs of a language model, driven by exact attention and by caches', ()
     expect(found.plot.alt(found.rows, at.context)).toContain(
       'driven by exact, from 2 at position 1 to 2 at position 11',
     );
-    expect(await drawnAs(found, at.context, 700)).toContain('>window, narrow</text>');
+    for (const { cache, above_exact } of found.rows)
+      expect(above_exact).toBeCloseTo(cache === 'exact' ? 0 : 0.2, 9);
+    const svg = await drawnAs(found, at.context, 700);
+    for (const text of ['window, narrow', 'bits per token above exact attention'])
+      expect(svg).toContain(`>${text}</text>`);
   });
 
   it('are not compared in their errors: caches of deeper layers saw other rows', () => {
     expect(comparability(at.context.groups)).toEqual([
-      'exact and narrow, wide differ in what drives their layers (exact, window): their errors cannot be compared with each other.',
+      'The layers of these runs are driven by different outputs (exact by exact, narrow by window, wide by window): bits per token can be compared, but not errors, for deeper layers see other rows.',
     ]);
   });
 });
