@@ -92,7 +92,9 @@ describe('predict', () => {
     const [{ measures }] = second.rows as readonly { measures: readonly { value: number }[] }[];
     expect(measures).toMatchObject([
       { stream_id: 0, step: 1, name: 'nll', cache: 'window', layer: null, head: null },
+      { stream_id: 0, step: 1, name: 'likeliest', cache: 'window', layer: null, head: null },
     ]);
+    expect(measures[1].value).toBe(first.logits.indexOf(Math.max(...first.logits)));
     expect(measures[0].value).toBeCloseTo(-Math.log(p), 5);
   });
 

@@ -15,8 +15,9 @@ export interface PredictOptions {
 
 /**
  * Add `logits`, (vocabulary): norm(x) · embedᵀ, of the token that comes next; and to `rows` how surprised the model was by this
- * one: measure `nll`, −ln p(token | those before it) in nats, from the logits of the step before, null in layer and head. The
- * first step of a stream has none. Nothing is read ahead for it (law L7): the logits wait in `predictions` of the run.
+ * one: measure `nll`, −ln p(token | those before it) in nats, from the logits of the step before, and which token it held for the
+ * likeliest in its place: measure `likeliest`, an id, so that runs can be asked how often they agree. Both are null in layer and
+ * head; the first step of a stream has none. Nothing is read ahead for it (law L7): the logits wait in `predictions` of the run.
  */
 export function predict<T extends TokenEvent & HasResidual & HasRows>(
   { multiply = multiplyRows, predictions = new Map() }: Pick<Run, 'multiply' | 'predictions'>,
@@ -29,17 +30,27 @@ export function predict<T extends TokenEvent & HasResidual & HasRows>(
     multiply(normalise(event.x), unembed, logits, 1);
     predictions.set(event.streamId, logits);
     if (before === undefined) return { ...event, logits };
-    return { ...event, logits, rows: [...event.rows, { measures: [surprise(event, before, driver)] }] };
+    return { ...event, logits, rows: [...event.rows, { measures: foretold(event, before, driver) }] };
   });
 }
 
-function surprise(
+function foretold(
   { streamId: stream_id, step, tokenId }: TokenEvent,
   logits: Float32Array,
   cache: string | null,
-): MeasureRow {
-  const value = negativeLogLikelihood(logits, tokenId!);
-  return { stream_id, layer: null, head: null, cache, step, name: 'nll', x: null, value };
+): readonly MeasureRow[] {
+  const of = { stream_id, layer: null, head: null, cache, step, x: null };
+  return [
+    { ...of, name: 'nll', value: negativeLogLikelihood(logits, tokenId!) },
+    { ...of, name: 'likeliest', value: likeliest(logits) },
+  ];
+}
+
+/** The token with the largest logit; of equal ones that with the lowest id. */
+function likeliest(logits: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
+  return best;
 }
 
 /** −ln softmax(logits)[token], in nats, summed in float64. */

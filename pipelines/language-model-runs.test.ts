@@ -148,6 +148,6 @@ describe('a run of a language model', () => {
       'ids',
       request({ name: 'ids', options: { path: at('ids.txt') } }, model, caches),
     );
-    expect(run.counters).toMatchObject({ processed: 20, rows: { measures: 20 - 2 } });
+    expect(run.counters).toMatchObject({ processed: 20, rows: { measures: 2 * (20 - 2) } });
   });
 });

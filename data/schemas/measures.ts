@@ -16,7 +16,7 @@ export const measureColumns = {
   name: {
     type: 'UTF8',
     unit: 'name',
-    doc: 'what was measured, kebab case; nll, of every run of a language model: −ln p(token of this step | tokens before it), in nats, none at the first step of a stream',
+    doc: 'what was measured, kebab case; nll, of every run of a language model: −ln p(token of this step | tokens before it), in nats, none at the first step of a stream; likeliest: the token that it held for the likeliest instead, an id',
     nullable: false,
   },
   x: {

@@ -9,19 +9,27 @@ export const EXACT = 'exact';
 
 /**
  * SQL for what language models said of the tokens of their texts, a row each: columns trace, run, panel, driver (whose output
- * drove the layers), cache (its label in a plot), stream_id, step and nats. Traces that read the same text with the same model share
+ * drove the layers), cache (its label in a plot), stream_id, step, nats and likeliest; and `exact`, what was said of the same token where
+ * exact attention drove a run of the panel. Traces that read the same text with the same model share
  * a panel, so that their predictions stand side by side; where two runs have drivers of one name, labels say which run.
  */
 export function foretoldSql(context: Context): string {
   return `
 said as (
-  select trace, ${context.run} as run, ${panelSql(context)} as panel, coalesce(cache, '${EXACT}') as driver, stream_id, step, value as nats
+  select trace, ${context.run} as run, ${panelSql(context)} as panel, coalesce(cache, '${EXACT}') as driver, stream_id, step,
+    any_value(value) filter (name = 'nll') as nats, any_value(value) filter (name = 'likeliest') as likeliest
   from measures
-  where name = 'nll'
+  where name in ('nll', 'likeliest')
+  group by all
 ), foretold as (
   select *, if(min(run) over same = max(run) over same, driver, driver || ', ' || run) as cache
   from said
   window same as (partition by panel, driver)
+), exact as (
+  select panel, stream_id, step, avg(nats) as exact_nats, any_value(likeliest) as exact_likeliest
+  from foretold
+  where driver = '${EXACT}'
+  group by all
 )`;
 }
 

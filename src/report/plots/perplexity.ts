@@ -16,15 +16,18 @@ export const perplexity: Plot = {
   id: 'perplexity',
   title: 'Perplexity against bytes',
   caption:
-    'How well a language model foretold its text when the output of a cache drove its layers, so that what the cache left out is missing in all that follows, against the most bytes that this cache held, all heads and layers together. Down and left is better; the line across is exact attention. Perplexity is 2 to the bits per token, and stands in the data.',
+    'How well a language model foretold its text when the output of a cache drove its layers, so that what the cache left out is missing in all that follows, against the most bytes that this cache held, all heads and layers together. Down and left is better; the line across is exact attention, and in brackets stands at how many of the tokens the model held the same one for the likeliest as under exact attention. Perplexity is 2 to the bits per token, and stands in the data.',
   needs: ['measures.value', 'steps.resident_bytes', 'steps.metadata_bytes'],
   sql: (context) =>
     `
 with ${foretoldSql(context).trim()}, traces as (
-  select trace, panel, driver, cache, avg(nats) / ln(2) as bits, count(*) as tokens from foretold group by all
+  select trace, panel, driver, cache, avg(nats) / ln(2) as bits, count(*) as tokens,
+    avg((likeliest = exact_likeliest)::int) as agreement
+  from foretold left join exact using (panel, stream_id, step)
+  group by all
 )
 select panel as run, traces.cache, any_value(by_cache.plugin) as plugin, avg(peak_held_bytes) as held_bytes,
-  avg(bits) as bits_per_token, min(bits) as bits_least, max(bits) as bits_most, 2 ** avg(bits) as perplexity,
+  avg(bits) as bits_per_token, min(bits) as bits_least, max(bits) as bits_most, 2 ** avg(bits) as perplexity, avg(agreement) as agreement,
   sum(traces.tokens)::bigint as tokens, count(*) as traces
 from traces left join by_cache on by_cache.trace = traces.trace and by_cache.cache = traces.driver
 group by panel, traces.cache
@@ -50,13 +53,22 @@ order by run, held_bytes nulls first, traces.cache`.trim(),
   },
   alt: (rows) =>
     `Points of bits per token against bytes held. ${list(
-      rows.map(({ cache, held_bytes, bits_per_token }) => {
+      rows.map(({ cache, held_bytes, bits_per_token, agreement }) => {
         const bytes = held_bytes === null ? '' : ` with ${bytesText(held_bytes as number)}`;
-        return `driven by ${cache}${bytes}: ${Number(bits_per_token).toFixed(3)} bits`;
+        return `driven by ${cache}${bytes}: ${Number(bits_per_token).toFixed(3)} bits${agreementText(agreement)}`;
       }),
       24,
     )}.`,
 };
+
+/** A driver, and how often it agrees with exact attention where both are known. */
+function nameOf({ cache, agreement }: Row): string {
+  return `${cache}${agreementText(agreement)}`;
+}
+
+function agreementText(agreement: Row[string]): string {
+  return typeof agreement === 'number' ? ` (${(100 * agreement).toFixed(1)} %)` : '';
+}
 
 function axesOf(rows: readonly Row[]): { readonly x: Axis; readonly y: Axis } {
   const bytes = rows.map(({ held_bytes }) => held_bytes as number | null);
@@ -86,7 +98,7 @@ function panel(
   const color = colourOf(caches, styles, look);
   const position = { x: channel(x), y: channel(y) };
   const own = { filter: { and: [{ field: 'run', equal: run }, { field: 'held_bytes', valid: true }] } }; // prettier-ignore
-  const margin = 66 + 14 + 6.2 * Math.max(6, ...caches.map((cache) => cache.length));
+  const margin = 66 + 14 + 6.2 * Math.max(6, ...rows.map((row) => nameOf(row).length));
   return {
     ...{ width: look.width(wanted, Math.round(margin)), height: HEIGHT },
     layer: [
@@ -146,14 +158,16 @@ function names(rows: readonly Row[], { x, y }: { readonly x: Axis; readonly y: A
     rows.map(({ bits_per_token }) => scale.to(Number(bits_per_token))),
     LABEL_PX / HEIGHT,
   );
-  const values = rows.map(({ cache, held_bytes }, i) => ({ cache, x: held_bytes, y: scale.from(places[i]) }));
+  const values = rows.map((row, i) => ({
+    ...{ cache: row.cache, text: nameOf(row), x: row.held_bytes, y: scale.from(places[i]) },
+  }));
   return {
     data: { values },
     mark: { type: 'text', align: 'left', baseline: 'middle', dx: 9, fontSize: 11, fontWeight: 500 },
     encoding: {
       x: channel({ ...x, field: 'x' }),
       y: { field: 'y', type: 'quantitative' },
-      text: { field: 'cache' },
+      text: { field: 'text' },
       color,
     },
   };

@@ -153,7 +153,7 @@ describe('runs of a language model, driven by exact attention and by caches', ()
       'driven by window, wide with 32.0 KiB: 2.200 bits',
     );
     const svg = await drawnAs(found, at.context, 700);
-    for (const text of ['exact: 2.000', 'window, narrow', 'window, wide'])
+    for (const text of ['exact: 2.000', 'window, narrow (81.8 %)', 'window, wide (81.8 %)'])
       expect(svg).toContain(`>${text}</text>`);
     expect(pointsIn(svg)).toBe(2);
   });

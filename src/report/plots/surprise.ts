@@ -1,5 +1,5 @@
 import { domainOf, exactDomain } from '../axes.js';
-import { EXACT, foretoldContext, foretoldSql } from '../foretold.js';
+import { foretoldContext, foretoldSql } from '../foretold.js';
 import { lineChart, seriesOf } from '../lines.js';
 import type { Plot, Row } from '../plot.js';
 import { binText, binWidth } from '../sql.js';
@@ -24,9 +24,7 @@ export const surprise: Plot = {
   sql: (context) => {
     const width = binWidth(context, POINTS);
     return `
-with ${foretoldSql(context).trim()}, exact as (
-  select panel, stream_id, step, avg(nats) as exact_nats from foretold where driver = '${EXACT}' group by all
-)
+with ${foretoldSql(context).trim()}
 select panel as run, cache, step // ${width} * ${width} as step, avg(nats) / ln(2) as bits_per_token,
   avg(nats - exact_nats) / ln(2) as above_exact, count(*) as tokens
 from foretold left join exact using (panel, stream_id, step)

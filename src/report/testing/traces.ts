@@ -75,7 +75,7 @@ function batchOf(step: number, shape: Required<Omit<Shape, 'steps'>>): TraceBatc
   const steps = places.flatMap((place) => BEHAVIOURS.map((cache, c) => rowOf(cache, c, step, place, shape)));
   const looked = shape.measured && step % 4 === 3;
   const measures = [
-    ...(shape.measured && step > 0 ? [surprise(step, shape)] : []),
+    ...(shape.measured && step > 0 ? foretold(step, shape) : []),
     ...(looked ? places.flatMap((place) => measuresOf(step, place)) : []),
   ];
   return { steps, ...(measures.length > 0 ? { measures } : {}) };
@@ -103,10 +103,13 @@ function rowOf(
   }; // prettier-ignore
 }
 
-/** What a language model said of a token: 2 bits, a tenth more where a cache drives it. */
-function surprise(step: number, { driver }: Pick<Required<Shape>, 'driver'>): MeasureRow {
-  const value = Math.LN2 * (driver === null ? 2 : 2.2);
-  return { stream_id: 0, layer: null, head: null, cache: driver, step, name: 'nll', x: null, value };
+/** What a language model said of a token: 2 bits, a tenth more where a cache drives it, which errs at one step of four. */
+function foretold(step: number, { driver: cache }: Pick<Required<Shape>, 'driver'>): readonly MeasureRow[] {
+  const of = { stream_id: 0, layer: null, head: null, cache, step, x: null };
+  return [
+    { ...of, name: 'nll', value: Math.LN2 * (cache === null ? 2 : 2.2) },
+    { ...of, name: 'likeliest', value: cache !== null && step % 4 === 0 ? 1 : 0 },
+  ];
 }
 
 function measuresOf(step: number, { layer, head }: { layer: number; head: number }): readonly MeasureRow[] {
