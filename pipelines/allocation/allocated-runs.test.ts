@@ -5,7 +5,6 @@ import { checkBudget } from '../check-budget.js';
 import { estimateRun } from '../estimate.js';
 import { resolveRun, type RunRequest } from '../resolve.js';
 import { request, smallRun } from '../testing/small-run.js';
-import { POLICY_NAMES } from './policies.js';
 import type { AllocationRequest } from './schema.js';
 
 const [LAYERS, HEADS, D, N] = [2, 2, 4, 24];
@@ -90,7 +89,12 @@ describe('a run with an allocation', () => {
   });
 
   it('runs every cache that has a budget under every allocation, the others once', async () => {
-    const allocate = POLICY_NAMES.slice(0, 2).map((policy) => ({ policy, bytes: 4096, at: null }));
+    const alike = { policy: 'pyramid', bytes: 4096 } as const;
+    const allocate = [
+      { policy: 'uniform', bytes: 4096, at: null },
+      { ...alike, at: null },
+      { ...alike, at: 256, beta: 3 },
+    ] as const;
     const names = [
       { name: 'four-cache', options: {} },
       { name: 'window', options: {} },
@@ -100,6 +104,7 @@ describe('a run with an allocation', () => {
       'four-cache',
       'window@uniform:4KiB',
       'window@pyramid:4KiB',
+      'window@pyramid:4KiB@256,beta=3',
     ]);
     expect(config).not.toHaveProperty('allocate');
   });

@@ -46,6 +46,12 @@ export async function openCaches(
 const hasBudget = ({ name, allocation }: AskedCache, registry: Registry) =>
   allocation === undefined && pluginOf(registry, 'cache', name).spec.within !== undefined;
 
+/** What tells an allocation from others, such as `pyramid:64KiB` or `pyramid:64KiB@256,beta=3`. */
+function nameOf({ policy, bytes, at, beta }: AllocationRequest): string {
+  const length = at === null ? '' : `@${at}`;
+  return `${policy}:${exactSize(bytes)}${length}${beta === undefined ? '' : `,beta=${beta}`}`;
+}
+
 /** A cache under every allocation, labelled `window@pyramid:64KiB`; once, if it has no budget or an allocation of its own. */
 function underEach(
   cache: AskedCache,
@@ -55,7 +61,7 @@ function underEach(
   if (requests.length === 0 || !hasBudget(cache, registry)) return [cache];
   return requests.map((request) => ({
     ...cache,
-    label: `${cache.label}@${request.policy}:${exactSize(request.bytes)}`,
+    label: `${cache.label}@${nameOf(request)}`,
     allocation: request,
   }));
 }

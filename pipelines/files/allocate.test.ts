@@ -13,7 +13,7 @@ describe('allocate in a pipeline file', () => {
     const { resolved } = await preparePipeline('a.yaml', { env: {} });
     const seen = resolved.config.caches.map(({ label, allocation }) => [label, allocation?.heads]);
     expect(seen).toEqual([
-      ['window@pyramid:1KiB', [[{ bytes: 1024, options: { size: '512B' } }]]],
+      ['window@pyramid:1KiB,beta=3', [[{ bytes: 1024, options: { size: '512B' } }]]],
       ['subgen4', undefined],
       ['mine', [[{ bytes: expect.any(Number), options: expect.anything() }]]],
     ]);

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { LINES, type Standing } from '../../pipelines/compare.js';
 import type { TraceSummary } from '../../pipelines/summarise.js';
 import { formatBytes } from '../core/format.js';
+import { predictionText } from './prediction-text.js';
 import { legend, wrapText } from './wrap-text.js';
 import { errorText, milliseconds, runText, warnings } from './summary-table.js';
 
@@ -22,7 +23,8 @@ export interface Group {
 export function compareTable(summary: TraceSummary, groups: readonly Group[], width = Infinity): string {
   const tables = groups.filter(({ lines }) => lines.length > 0).map((group) => groupTable(group, width));
   const std = summary.score_std === null ? '' : `, score std R = ${summary.score_std.toFixed(2)}`;
-  const above = wrapText(`${runText(summary)}${std}`, width);
+  const foretold = predictionText(summary.run, summary.prediction ?? null, summary.tokens);
+  const above = wrapText(`${runText(summary)}${std}${foretold}`, width);
   return `${above}\n${tables.join('\n')}\n${legend(LEGEND, width)}${wrapText(warnings(summary.caches), width)}`;
 }
 
