@@ -64,6 +64,7 @@ export function multiplySparse(x: Float32Array, w: SparseMatrix, out: Float32Arr
   }
 }
 
+/** One row of x: a step of decoding has no more of one stream, and four at once would do three for nothing. */
 function addOne(
   sums: Float64Array,
   x: Float32Array,
