@@ -18,6 +18,6 @@ import { timeSplit } from './time-split.js';
 
 /** Every plot, in the order of a report. A new one is one more line here. */
 export const plots: readonly Plot[] = [
-  ...[perplexity, surprise, pareto, errorStep, bytesN, timeN, boundsPlot, scores, mass, heads],
+  ...[perplexity, pareto, surprise, errorStep, bytesN, timeN, boundsPlot, scores, mass, heads],
   ...[kept, keptPositions, needle, timeSplit, threads, fano],
 ];
