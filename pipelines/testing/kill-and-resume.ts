@@ -1,15 +1,16 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { sealTrace } from '../../data/sinks/seal.js';
 import { caches } from '../../operators/caches/index.js';
 import type { CacheSpec } from '../../src/core/cache.js';
 import type { Order } from '../../src/core/shape.js';
 import { randomStream } from '../../src/core/random.js';
-import { kronflow, startKronflow, succeed } from '../../src/cli/testing/kronflow.js';
+import { kronflow, startKronflow } from '../../src/cli/testing/kronflow.js';
 import { pause, until } from './journal-state.js';
 import { readRun } from './traces.js';
 
-const [TOKENS, D, BUDGET, EVERY] = [300, 4, 2048, 20];
+const [TOKENS, D, BUDGET, EVERY] = [200, 4, 2048, 20];
 const LIMIT_MS = 1_200_000; // of a run: every cache takes a while, and the machine may be busy
 
 /** What was found after a kill. */
@@ -74,8 +75,9 @@ export class KillableRun {
     }
     expect(code, stderr).toBe(0);
     await this.#same(name);
-    await succeed(['seal', name], this.#start);
-    const { execution } = await readRun(join(this.cwd, name));
+    const { already, run } = await sealTrace(join(this.cwd, name));
+    expect(already).toBe(true);
+    const { execution } = run;
     return execution.resumed_at === undefined ? 'only sealed' : 'resumed';
   }
 
