@@ -1,7 +1,7 @@
 import { readSealedRun } from '../data/sinks/read-steps.js';
 import { readTable, type TableBatch } from '../data/sinks/read-table.js';
+import { inWindows } from '../data/schemas/in-windows.js';
 import type { RunFile } from '../data/schemas/run-file.js';
-import { inWindows } from './in-windows.js';
 import { summarisePrediction, type PredictionSummary } from './summarise-prediction.js';
 
 /** What one cache cost and how far it was from exact, over a whole trace. Null: not measured. */

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { inWindows } from '../../pipelines/in-windows.js';
+import { inWindows } from '../../data/schemas/in-windows.js';
 import { byCacheView } from './by-cache.js';
 import { loadDuckDB, type DuckDB } from './duckdb.js';
 import { createMacro, macros } from './macros.js';

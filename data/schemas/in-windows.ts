@@ -1,4 +1,4 @@
-import type { RunFile } from '../data/schemas/run-file.js';
+import type { RunFile } from './run-file.js';
 
 /**
  * Whether the streams of a run are windows of one text, read by a language model: they come one after the other, and what the
