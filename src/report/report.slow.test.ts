@@ -87,6 +87,17 @@ describe.skipIf(chromiumPath === null)('a report, in a browser', () => {
     expect(Number(shown.held_bytes)).toBe(Number(Number(row.bytes).toPrecision(6)));
   });
 
+  it('shows the parts of a bin on hover over areas, which are one mark', async () => {
+    const svg = page.locator('#plot-threads svg');
+    await svg.scrollIntoViewIfNeeded();
+    const box = (await svg.boundingBox())!;
+    await svg.hover({ position: { x: box.width * 0.5, y: box.height * 0.4 } });
+    await page.locator('#tip').waitFor({ state: 'visible', timeout: 3000 });
+    expect(await page.locator('#tip dt').allTextContents()).toEqual(
+      expect.arrayContaining(['seconds', 'kernels']),
+    );
+  });
+
   it('follows the theme of its reader, and the switch', async () => {
     expect(await paperOf('pareto')).toBe(rgb(THEMES.light.paper));
     await page.emulateMedia({ colorScheme: 'dark' });
@@ -115,6 +126,10 @@ describe.skipIf(chromiumPath === null)('a report, in a browser', () => {
       .locator('figure')
       .evaluateAll((all) => all.map((figure) => getComputedStyle(figure).breakInside));
     expect(new Set(await breaks)).toEqual(new Set(['avoid']));
+    const left = page
+      .locator('details:not([open]), .tools')
+      .evaluateAll((all) => all.filter((one) => one.checkVisibility()).length);
+    expect(await left).toBe(0);
     await page.emulateMedia({ colorScheme: 'dark', media: null });
     await page.emulateMedia({ colorScheme: 'light' });
   });

@@ -9,6 +9,7 @@ interface Item {
 }
 interface View {
   run(): View;
+  runAsync(): Promise<View>;
   finalize(): void;
   toSVG(scale?: number): Promise<string>;
   toCanvas(scale?: number): Promise<HTMLCanvasElement>;
@@ -22,6 +23,8 @@ declare const vega: {
 declare const vegaLite: { compile(spec: unknown, options: object): { spec: unknown } };
 
 const PRINT_WIDTH = 680; // pixels of a printed page's column
+const PRINT_HEIGHT = 800; // pixels that a plot may take of a page of A4 or letter, below its words
+const LEAST_SCALE = 0.5; // text half as large can just be read; a plot that is taller still takes several pages
 const data = JSON.parse(document.getElementById('data')!.textContent) as PageData;
 const views = new Map<string, View>();
 const silent = {
@@ -86,8 +89,18 @@ function draw(plot: PagePlot): void {
   view.run(); // rows are here already, so one synchronous pass draws everything
   view.addEventListener('pointermove', (event, item) => show(plot, item, event));
   view.addEventListener('pointerout', hide);
+  if (printing) void view.runAsync().then(() => fitPage(within.querySelector('svg')!)); // only now it has its size
   box.dataset.width = String(width);
   views.set(plot.id, view);
+}
+
+/** Make a picture that is taller than a page as small as the page: a browser cuts it otherwise. */
+function fitPage(svg: SVGElement): void {
+  const [width, height] = ['width', 'height'].map((name) => Number(svg.getAttribute(name)));
+  const scale = PRINT_HEIGHT / height;
+  if (scale >= 1 || scale < LEAST_SCALE) return;
+  svg.setAttribute('width', String(width * scale));
+  svg.setAttribute('height', String(PRINT_HEIGHT));
 }
 
 const tip = document.getElementById('tip')!;

@@ -41,6 +41,7 @@ th,td{text-align:left;padding:4px 10px 4px 0;border-bottom:1px solid var(--faint
 td:last-child,th:last-child{padding-right:0}
 th{font-weight:550;color:var(--soft)}
 td.number,th.number{text-align:right}
+th.number{white-space:normal}
 td.hash{font-family:ui-monospace,SFMono-Regular,Menlo,'Liberation Mono',monospace;font-size:12px}
 .facts th{padding-right:24px;font-weight:450}
 .facts td{white-space:normal;overflow-wrap:anywhere}
@@ -71,7 +72,8 @@ footer{margin-top:56px;padding-top:14px;padding-bottom:40px;color:var(--soft);fo
   @page{margin:14mm}
   body{font-size:10.5pt}
   main,header,footer{max-width:none;padding-left:0;padding-right:0}
-  nav,.tools,#theme,.skip,#tip,details.rows,.row{display:none!important}
+  nav,.tools,#theme,.skip,#tip,details.rows,details:not([open]),.row{display:none!important}
+  th,td{font-size:8.5pt;padding-right:7px}
   figure,table,.note,pre{break-inside:avoid}
   h2,h3{break-after:avoid}
   .plot{overflow:visible}

@@ -1,5 +1,6 @@
 import { channel, type Axis } from '../axes.js';
-import { panelTitle, sideBySide } from '../lines.js';
+import { hover, panelTitle, sideBySide } from '../lines.js';
+import type { Look } from '../look.js';
 import type { Context, Plot, Row, Spec } from '../plot.js';
 import { list, percentText } from '../words.js';
 
@@ -59,7 +60,7 @@ order by run, seconds`;
   spec: (rows, look, { groups }) => {
     const runs = groups.map(({ name }) => name).filter((name) => rows.some((row) => row.run === name));
     const colours = [look.heat[5], look.heat[3], look.mid];
-    const panels = runs.map((run): Spec => {
+    const panels = runs.map((run, at): Spec => {
       const own = rows.filter((row) => row.run === run);
       const most = Math.max(1, ...own.map(total));
       const x: Axis = {
@@ -77,28 +78,8 @@ order by run, seconds`;
       return {
         ...{ width: look.width(Math.min(2, runs.length), 70), height: 200 },
         ...(runs.length > 1 ? { title: panelTitle(run) } : {}),
-        transform: [
-          { filter: { field: 'run', equal: run } },
-          { fold: [...PARTS], as: ['part', 'share'] },
-          { calculate: "indexof(['kernels', 'reference', 'main'], datum.part)", as: 'place' },
-        ],
-        mark: own.length < 3 ? { type: 'bar', size: 14 } : { type: 'area', line: false },
-        encoding: {
-          x: channel(x),
-          y: { ...channel(y), stack: 'zero' },
-          order: { field: 'place', type: 'quantitative' },
-          color: {
-            ...{ field: 'part', type: 'nominal', scale: { domain: [...PARTS], range: colours } },
-            legend: {
-              title: null,
-              orient: 'bottom',
-              direction: 'horizontal',
-              symbolType: 'square',
-              labelExpr:
-                "datum.label == 'main' ? 'append, plan' : datum.label == 'reference' ? 'exact reference' : 'kernels'",
-            },
-          },
-        },
+        transform: [{ filter: { field: 'run', equal: run } }],
+        layer: [stacked(own, x, y, colours), onTop(at, x, y, look)],
       };
     });
     return sideBySide(panels, look);
@@ -113,6 +94,41 @@ order by run, seconds`;
     return `Areas of the share of thread time spent working, over the run. ${list(parts)}.`;
   },
 };
+
+/** The parts of the time upon each other. */
+function stacked(rows: readonly Row[], x: Axis, y: Axis, range: readonly string[]): Spec {
+  return {
+    transform: [
+      { fold: [...PARTS], as: ['part', 'share'] },
+      { calculate: "indexof(['kernels', 'reference', 'main'], datum.part)", as: 'place' },
+    ],
+    mark: rows.length < 3 ? { type: 'bar', size: 14 } : { type: 'area', line: false },
+    encoding: {
+      x: channel(x),
+      y: { ...channel(y), stack: 'zero' },
+      order: { field: 'place', type: 'quantitative' },
+      color: {
+        ...{ field: 'part', type: 'nominal', scale: { domain: [...PARTS], range: [...range] } },
+        legend: {
+          title: null,
+          orient: 'bottom',
+          direction: 'horizontal',
+          symbolType: 'square',
+          labelExpr:
+            "datum.label == 'main' ? 'append, plan' : datum.label == 'reference' ? 'exact reference' : 'kernels'",
+        },
+      },
+    },
+  };
+}
+
+/** An area is one mark for all rows: the points on top of it are what the pointer finds. */
+function onTop(at: number, x: Axis, y: Axis, look: Look): Spec {
+  return {
+    transform: [{ calculate: PARTS.map((part) => `datum.${part}`).join(' + '), as: 'share' }],
+    ...hover(at, { x: channel(x), y: channel(y), color: { value: look.ink } }, look),
+  };
+}
 
 function total(row: Row): number {
   return PARTS.reduce((sum, part) => sum + Number(row[part]), 0);
