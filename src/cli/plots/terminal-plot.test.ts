@@ -76,6 +76,15 @@ describe('terminalPlot', () => {
     expect(draw({ series: growth, height: 2 })).toContain('no room for the name of ');
   });
 
+  it('keeps names in the order of their lines, and points from those that had to make room', () => {
+    const flat = (name: string, y: number) => ({ name, points: line(() => y) });
+    const text = draw({
+      series: [flat('c', 1), flat('a', 1.02), flat('b', 1.01), flat('low', 0)],
+      height: 12,
+    });
+    expect(text.match(/.(a|b|c|low)$/gm)).toEqual([' a', '↑b', '↑c', ' low']);
+  });
+
   it('draws a single point', () => {
     expect(draw({ series: [{ name: 'one', points: [[3, 4]] }], height: 3 })).toMatch(/4 ┤⡀ +one\n/);
   });

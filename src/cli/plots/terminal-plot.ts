@@ -1,3 +1,4 @@
+import { labelPlaces } from '../../report/label-places.js';
 import { axisOf, type Axis } from './plot-axis.js';
 import { brailleCanvas, type Canvas, type Cell, type Dot } from './braille.js';
 
@@ -49,7 +50,8 @@ export function terminalPlot(plot: TerminalPlot): string {
   const paint = plot.colour ? painter(series) : (text: string) => text;
   const lines = canvas.rows().map((cells, row) => {
     const pen = right[row];
-    const name = pen === null ? '' : ` ${paint(shorten(series[pen].name), pen)}`;
+    const name =
+      pen === null ? '' : `${towards(ends[pen]! >> 2, row)}${paint(shorten(series[pen].name), pen)}`;
     return `${labels[row].padStart(margin)} ${labels[row] === '' ? '│' : '┤'}${paintRow(cells, paint)}${name}`.trimEnd();
   });
   return `${[title, ...lines, ...xLines(plot, x, margin, canvas.width)].join('\n')}\n${notDrawn(plot, ends, right)}`;
@@ -57,7 +59,7 @@ export function terminalPlot(plot: TerminalPlot): string {
 
 type Paint = (text: string, pen: number) => string;
 
-/** Draw one line; returns the row of characters in which it ends, null when nothing of it has a place. */
+/** Draw one line; returns in which row of dots from the top it ends, null when nothing of it has a place. */
 function draw(canvas: Canvas, { points }: PlotSeries, pen: number, x: Axis, y: Axis): number | null {
   let [last, end]: [Dot | null, Dot | null] = [null, null];
   for (const [px, py] of points) {
@@ -70,21 +72,28 @@ function draw(canvas: Canvas, { points }: PlotSeries, pen: number, x: Axis, y: A
     canvas.line(last ?? dot, dot, pen);
     last = end = dot;
   }
-  return end === null ? null : canvas.height - 1 - (end[1] >> 2);
+  return end === null ? null : 4 * canvas.height - 1 - end[1];
 }
 
-/** The pen whose name stands at the end of each row; names that want the same row make room for one another. */
+/** The pen whose name stands at the end of each row: names keep the order of their lines, and make room for one another. */
 function placeNames(ends: readonly (number | null)[], height: number): readonly (number | null)[] {
   const rows: (number | null)[] = Array<null>(height).fill(null);
-  const wanting = ends.flatMap((row, pen) => (row === null ? [] : [{ row, pen }]));
-  for (const { row, pen } of wanting.sort((a, b) => a.row - b.row || a.pen - b.pen)) {
-    const free = rows
-      .map((taken, at) => ({ taken, distance: Math.abs(at - row), at }))
-      .filter(({ taken }) => taken === null)
-      .sort((a, b) => a.distance - b.distance || b.at - a.at)[0];
-    if (free !== undefined) rows[free.at] = pen;
-  }
+  const wanting = ends.flatMap((dot, pen) => (dot === null ? [] : [{ dot, pen }]));
+  const last = Math.max(1, height - 1);
+  const places = labelPlaces(
+    wanting.map(({ dot }) => (dot >> 2) / last + (dot & 3) * 1e-6), // the dot says the order, the row the place
+    1 / last,
+  );
+  wanting.forEach(({ pen }, i) => {
+    const row = Math.round(places[i] * last - 1e-4);
+    rows[row] ??= pen;
+  });
   return rows;
+}
+
+/** Between a line and its name: where the line ends, seen from a name that had to make room. */
+function towards(end: number, row: number): string {
+  return end < row ? '↑' : end > row ? '↓' : ' ';
 }
 
 function yLabels({ formatY = String }: TerminalPlot, y: Axis, height: number): readonly string[] {
