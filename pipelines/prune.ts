@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { refuseExisting } from '../data/importers/import-files.js';
 import { isBf16 } from '../data/weights/bf16.js';
+import { readFinite } from '../data/weights/check-tensors.js';
 import { readProjectionWeights } from '../data/weights/projection.js';
 import { readLanguageModelShape } from '../data/weights/language-model.js';
 import { openSafetensors, type SafetensorsFile } from '../data/weights/safetensors.js';
@@ -97,8 +98,10 @@ async function readAll(path: string, calibration: Calibration) {
     if (isModel) refuseOtherShape(await readLanguageModelShape(path), path, calibration);
     const dModel = refuseOtherWidth(file, calibration);
     const tensors: Tensors = {};
-    for (const [name, info] of file.tensors)
-      tensors[name] = { shape: info.shape, data: await file.read(name) };
+    for (const [name, { shape }] of file.tensors) {
+      const data = isModel ? await readFinite(file, name) : await file.read(name); // no run takes a model with NaN
+      tensors[name] = { shape, data };
+    }
     return { dModel, tensors, metadata: Object.fromEntries(file.metadata), isModel };
   } finally {
     await file.close();

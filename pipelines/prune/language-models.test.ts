@@ -147,6 +147,18 @@ describe('prune of a language model', () => {
     }
   });
 
+  it('refuses a model that no run would take, also for what is not pruned', async () => {
+    const { model, request } = await setUpModel('tensor');
+    model.layers[1].output[9] = NaN;
+    await writeLanguageModel(request.weights, model);
+    const failure = await failureOf(() => pruneWeights(request));
+    expect(failure).toMatchObject({
+      code: 'bad-weights',
+      what: expect.stringContaining('layers.1.w_o holds NaN'),
+    });
+    await expect(access(request.output)).rejects.toThrow(/ENOENT/);
+  });
+
   it.each<[string, Partial<LanguageModelShape>, RegExp]>([
     ['another order', { order: 'matrix' }, /has order = matrix, the model order = tensor/],
     ['other layers', { layers: 1 }, /has layers = 1, the model layers = 2/],

@@ -40,7 +40,11 @@ export function addPruneCommand(program: Command): void {
       '--calibration <recording>',
       'recording made with these weights: `kronflow record --weights`, or of a model: `record --model`, or `--model`',
     )
-    .requiredOption('--ratio <share>', 'share of the weights that become 0, from 0 to less than 1', Number)
+    .requiredOption(
+      '--ratio <share>',
+      'share of the weights that become 0, from 0 to less than 1',
+      number('--ratio', 'at least 0 and less than 1', (x) => x >= 0 && x < 1),
+    )
     .requiredOption('-o, --output <file>', 'what to write: pruned weights and masks, safetensors')
     .addOption(
       new Option(
