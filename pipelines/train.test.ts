@@ -27,7 +27,7 @@ async function request(change: Partial<TrainRequest> = {}, text = TEXT): Promise
     ...{
       rate: 0.03,
       dropout: 0.05,
-      smoothing: 0.3,
+      smoothing: 0.9,
       heldOut: 0.1,
       every: 20,
       seed: 3,
@@ -51,7 +51,7 @@ describe('training', () => {
       [20, 20 * 64],
       [40, 30 * 64 + 10 * 48],
     ]);
-    expect(looks[1].held_out_bits).toBeLessThan(looks[0].held_out_bits - 1); // measured: 3.6 after 5.4
+    expect(looks[1].held_out_bits).toBeLessThan(4.5); // measured: 3.9, and 5.2 with a teacher one place off
     expect([await readUnfinished(asked[0].output), existsSync(`${asked[0].output}.partial`)]).toEqual([
       null,
       false,
@@ -59,6 +59,20 @@ describe('training', () => {
     const { shape, positions } = await readLanguageModel(asked[0].output);
     expect(shape).toEqual({ ...asked[0].shape, context: 12, vocabulary: 256 });
     expect(positions).toHaveLength(12 * 16);
+  });
+
+  it('is taught by an n-gram, and by one of the training text alone', async () => {
+    const short = { phases: [{ steps: 2, sequences: 4, length: 8 }], threads: 1 };
+    const other = `${TEXT.slice(0, 1620)}${'-'.repeat(180)}`; // what is held out, a tenth
+    const asked = [
+      await request(short),
+      await request(short, other),
+      await request({ ...short, smoothing: 0 }),
+    ];
+    for (const one of asked) await trainModel(one);
+    const [model, unseen, untaught] = await Promise.all(asked.map(({ output }) => readLanguageModel(output)));
+    expect(unseen).toEqual(model);
+    expect(untaught).not.toEqual(model);
   });
 
   it('ends at the signal with a model of the steps so far', async () => {

@@ -32,4 +32,5 @@ it('makes all rows anew when the bins of the steps have doubled', () => {
   const [before, after] = twice('error-step', 128, 1);
   expect([before.length, after.length]).toEqual([256, 130]);
   expect(after.map(({ answers }) => answers)).toEqual([...Array<number>(128).fill(2), 1, 1]);
+  expect(after.map(({ step }) => step)).toEqual(Array.from(after, (_, i) => 2 * Math.floor(i / 2)));
 });
