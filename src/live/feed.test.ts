@@ -17,6 +17,11 @@ describe('changes', () => {
     expect(changes(new Map([['bytes', plot([one, two])]]), [now])).toEqual([]);
   });
 
+  it('are nothing where rows were made again, but say the same', () => {
+    const told = new Map([['bytes', plot([one, two])]]);
+    expect(changes(told, [plot([{ ...one }, { ...two }])])).toEqual([]);
+  });
+
   it('are the rows that are new, by place, and the length when there are fewer', () => {
     const told = new Map([['bytes', plot([one, two, three])]]);
     const [change] = changes(told, [plot([one, { n: 9 }])]);

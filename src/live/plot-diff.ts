@@ -7,7 +7,7 @@ export interface PlotNow {
   readonly caption: string;
   readonly alt: string;
   readonly spec: object;
-  /** A row that did not change is the same object as before. */
+  /** A row that did not change is the same object as before, or costs a look at its text. */
   readonly rows: readonly PlotRow[];
 }
 
@@ -31,9 +31,14 @@ export function changes(told: Told, now: readonly PlotTexts[]): PlotChange[] {
     const before = told.get(texts.plot.id);
     const { id, title, caption, alt, spec, rows } = texts.plot;
     const known = before?.plot.rows ?? [];
-    const changed = rows.flatMap((row, i) => (row === known[i] ? [] : [[i, row] as const]));
+    const changed = rows.flatMap((row, i) => (isSame(row, known[i]) ? [] : [[i, row] as const]));
     const sameSpec = texts.spec === before?.spec;
     if (sameSpec && changed.length === 0 && rows.length === known.length) return [];
     return [{ id, title, caption, alt, ...(sameSpec ? {} : { spec }), length: rows.length, rows: changed }];
   });
+}
+
+/** Few rows are made again without having changed, those of plots of whole caches: while a run waits, they are not told. */
+function isSame(row: PlotRow, known: PlotRow | undefined): boolean {
+  return row === known || JSON.stringify(row) === JSON.stringify(known);
 }
