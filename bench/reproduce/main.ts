@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { isFailure } from '../../src/core/failure.js';
 import { describeMachine } from '../report.js';
 import { reproduceBounds } from './bounds.js';
 import { reproduceIndexGame } from './index-game.js';
@@ -41,7 +42,7 @@ const chosen = Object.entries(parts).filter(
   ([name]) => positionals.length === 0 || positionals.includes(name),
 );
 const machine = Object.entries(describeMachine()).map(([key, value]) => `${key} ${value}`);
-if (chosen.some(([name]) => name === 'model')) await readText(); // without it nothing is begun
+if (chosen.some(([name]) => name === 'model')) await readText().catch(refuse); // without it nothing is begun
 const sections: { title: string; text: string }[] = [];
 for (const [name, { title, make }] of chosen) {
   const start = performance.now();
@@ -73,3 +74,9 @@ const known = values.output !== undefined && positionals.length > 0 && existsSyn
 const whole = withSections(known ? readFileSync(values.output!, 'utf8') : page, sections);
 if (values.output === undefined) console.log(whole);
 else writeFileSync(values.output, whole);
+
+function refuse(error: unknown): never {
+  if (!isFailure(error)) throw error;
+  console.error(error.message);
+  process.exit(2);
+}
