@@ -94,7 +94,8 @@ function ranked(points: readonly Point[], shares: readonly number[]): readonly s
   return names.sort((a, b) => cost.get(a)! - cost.get(b)!);
 }
 
-function exactOf(points: readonly Point[]): Point {
+/** Exact attention of the same weights. */
+export function exactOf(points: readonly Point[]): Point {
   return points.find(({ entrant }) => entrant.plugin === 'four-cache')!;
 }
 

@@ -7,7 +7,7 @@ import type { Context, Plot, Row, Spec } from '../../../src/report/plot.js';
 import { bytesText, list } from '../../../src/report/words.js';
 import type { Point } from './curve.js';
 import { LINES } from './curve-notes.js';
-import type { Lines } from './curve-tables.js';
+import { exactOf, type Lines } from './curve-tables.js';
 import { bits } from './numbers.js';
 import { columnPx, labelMarks, labelsOf } from './picture-labels.js';
 
@@ -49,10 +49,6 @@ function rowsOf(points: readonly Point[], { exactBytes, heads }: Lines): readonl
 function isOneFamily(points: readonly Point[], cache: string): boolean {
   const own = points.filter(({ entrant }) => entrant.name === cache);
   return new Set(own.map(({ entrant }) => Object.keys(entrant.options).join())).size === 1;
-}
-
-function exactOf(points: readonly Point[]): Point {
-  return points.find(({ entrant }) => entrant.plugin === 'four-cache')!;
 }
 
 /** What is drawn, and what is not. */
