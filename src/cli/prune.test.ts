@@ -18,8 +18,8 @@ const prune = (...flags: readonly string[]) =>
 
 describe('kronflow prune', () => {
   it.each<[string, readonly string[], string, RegExp]>([
-    ['ratio 1', ['--ratio', '1'], 'bad-option', /--ratio = 1: must be at least 0 and less than 1/],
-    ['a ratio that is no number', ['--ratio', 'half'], 'bad-option', /--ratio = NaN/],
+    ['ratio 1', ['--ratio', '1'], 'bad-option', /--ratio = "1": must be at least 0 and less than 1/],
+    ['a ratio that is no number', ['--ratio', 'half'], 'bad-option', /--ratio = "half"/],
     [
       'λ = 0',
       ['--ratio', '.5', '--lambda', '0.1,0'],

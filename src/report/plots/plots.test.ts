@@ -4,6 +4,7 @@ import { temporaryFolder } from '../../../data/testing/folder.js';
 import { openTraces, type TraceDb } from '../../query/index.js';
 import { answer, contextOf, type Answered, type LeftOut } from '../collect.js';
 import { drawSvg, wholeSpec } from '../draw.js';
+import { drawToWidth } from '../draw-to-width.js';
 import { comparability } from '../groups.js';
 import type { Context, Plot } from '../plot.js';
 import { game, makeTrace } from '../testing/traces.js';
@@ -156,6 +157,14 @@ describe('runs of a language model, driven by exact attention and by caches', ()
     for (const text of ['exact: 2.000', 'window, narrow (81.8 %)', 'window, wide (81.8 %)'])
       expect(svg).toContain(`>${text}</text>`);
     expect(pointsIn(svg)).toBe(2);
+    for (const width of [500, 720]) {
+      const sized = await drawToWidth(found.plot, found.rows, at.context, {
+        theme: 'light',
+        width,
+        titled: true,
+      });
+      expect(sized).toMatch(new RegExp(`^<svg [^>]*?width="${width}"`));
+    }
   });
 
   it('go on by position, a line each', async () => {
