@@ -72,7 +72,7 @@ interface Spent {
 
 function findingsOf(name: string, watched: readonly Spent[], alone: readonly Spent[]): readonly Finding[] {
   const shares = watched.map(({ folding, telling, wall }) => (folding + telling) / wall);
-  const ratios = watched.map(({ processor }, i) => processor / alone[i].processor - 1);
+  const more = (of: (spent: Spent) => number) => watched.map((spent, i) => of(spent) / of(alone[i]) - 1);
   const middle = (of: (spent: Spent) => number) => median(watched.map(of));
   return [
     judged(`${name}: time for rows and page, of the run's`, median(shares), 'share', 'most', MOST),
@@ -83,9 +83,22 @@ function findingsOf(name: string, watched: readonly Spent[], alone: readonly Spe
       'share',
     ),
     noted('… a run takes', middle(({ wall }) => wall) / 1e3, 's'),
-    noted('… more processor time than the run alone beside it, median', median(ratios), 'share'),
-    noted('… least', Math.min(...ratios), 'share'),
-    noted('… most', Math.max(...ratios), 'share'),
+    ...spread(
+      '… longer than the run alone beside it',
+      more(({ wall }) => wall),
+    ),
+    ...spread(
+      '… more processor time, of all threads',
+      more(({ processor }) => processor),
+    ),
+  ];
+}
+
+function spread(name: string, values: readonly number[]): readonly Finding[] {
+  return [
+    noted(`${name}, median`, median(values), 'share'),
+    noted('… … least', Math.min(...values), 'share'),
+    noted('… … most', Math.max(...values), 'share'),
   ];
 }
 
