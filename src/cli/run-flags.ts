@@ -5,9 +5,10 @@ import { POLICY_NAMES } from '../../pipelines/allocation/policies.js';
 import type { RunRequest } from '../../pipelines/resolve.js';
 import type { Speed } from '../../pipelines/paced.js';
 import type { SnapshotEvery } from '../../pipelines/snapshot-pace.js';
-import { KERNELS, type KernelName } from '../../workers/kernels/kernel.js';
-import { bytes, collect, natural, number, parseSpeed, positive, sparsityOptions } from './flag-parsers.js';
+import type { KernelName } from '../../workers/kernels/kernel.js';
+import { bytes, collect, natural, number, positive, sparsityOptions } from './flag-parsers.js';
 import { parseAll, parseAllocation, parseCaches } from './named-options.js';
+import { kernelFlag, snapshotFlag, speedFlag, timingsFlag } from './shared-flags.js';
 import { addWatchFlags, type WatchFlags } from './watch/watch-flags.js';
 import { sourceOf, type RunInput, type SourceFlags } from './source-flags.js';
 
@@ -56,12 +57,6 @@ export function addReplayFlags(command: Command): Command {
     .option('--streams <list>', 'streams to replay, such as 0,2,5-7')
     .option('--layers <list>', 'layers to replay; the trace numbers them from 0')
     .option('--heads <list>', 'heads to replay; the trace numbers them from 0');
-}
-
-/** Whether steps wait for their times. */
-function speedFlag(): Option {
-  const says = 'max, or 1x, 10x, …: wait for the times of a recording (column t_ns) or of a request log';
-  return new Option('--speed <speed>', says).argParser(parseSpeed).default('max');
 }
 
 function addModelFlags(command: Command, defaultCaches: string): Command {
@@ -160,25 +155,6 @@ function addHowFlags(command: Command): Command {
 
 function repeated(flags: string, says: string, byDefault: string): Option {
   return new Option(flags, says).argParser(collect).default([], byDefault);
-}
-
-/** What computes attention. */
-export function kernelFlag(): Option {
-  return new Option('--kernel <name>', 'attention kernel').choices(['auto', ...KERNELS]).default('auto');
-}
-
-/** Whether times are kept. */
-export function timingsFlag(): Option {
-  return new Option('--timings <on|off>', 'off: no times, so that equal runs are equal files')
-    .choices(['on', 'off'])
-    .default('on');
-}
-
-/** How often a run leaves a snapshot, from which `resume` goes on. */
-export function snapshotFlag(): Option {
-  return new Option('--snapshot-every <k>', 'steps between snapshots for `kronflow resume`; 0: none')
-    .argParser((text): SnapshotEvery => (text === 'auto' ? text : natural('--snapshot-every')(text)))
-    .default('auto', 'auto: at most 5 % of the time');
 }
 
 function addSizeFlags(command: Command): Command {

@@ -227,3 +227,9 @@ export function dashOf(caches: readonly string[], styles: Context['styles']): Sp
 function clamp(share: number): number {
   return Math.max(0, Math.min(1, share));
 }
+
+/** Shapes of points, the second channel beside colour. */
+export function shapeOf(caches: readonly string[], styles: Context['styles']): Spec {
+  const range = caches.map((cache) => styles.get(cache)?.shape ?? 'circle');
+  return { field: 'cache', type: 'nominal', scale: { domain: [...caches], range }, legend: null };
+}

@@ -12,7 +12,7 @@ import { bytes, collect, natural, number, positive } from '../flag-parsers.js';
 import { parseCaches } from '../named-options.js';
 import { unfinishedText } from '../prediction-text.js';
 import { readPrompt } from '../read-prompt.js';
-import { kernelFlag, timingsFlag } from '../run-flags.js';
+import { kernelFlag, timingsFlag } from '../shared-flags.js';
 import { interruptible } from '../run-to-trace.js';
 import { textStream } from '../text-stream.js';
 

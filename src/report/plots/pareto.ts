@@ -1,9 +1,9 @@
-import { along, channel, domainOf, type Axis } from '../axes.js';
+import { channel, domainOf, type Axis } from '../axes.js';
 import { styleOfName, type CacheStyle } from '../colours.js';
-import { labelPlaces } from '../label-places.js';
-import { colourOf, panelTitle, sideBySide } from '../lines.js';
+import { colourOf, panelTitle, shapeOf, sideBySide } from '../lines.js';
 import type { Look } from '../look.js';
 import type { Context, Plot, Row, Spec } from '../plot.js';
+import { pointLabels, type NamedPoint } from '../point-labels.js';
 import { bytesText, list, numberText } from '../words.js';
 
 /** Below this an error is rounding of float32, and the cache is exact for what a plot can show. */
@@ -109,7 +109,7 @@ function panel(
   const caches = rows.map(({ cache }) => String(cache));
   const named = withPlugins(rows, styles);
   const colour = colourOf([...named.keys()], named, look);
-  const shape = shapeOf(named);
+  const shape = shapeOf([...named.keys()], named);
   const margin = 66 + 14 + 6.2 * Math.max(6, ...caches.map((cache) => nameOf(cache).length));
   const width = look.width(wanted, Math.round(margin));
   const far = rows.filter((row) => !isExact(row));
@@ -135,7 +135,7 @@ function panel(
         },
       },
       points(`datum.error_mean >= ${EXACT}`, { x: xChannel, y: channel(y) }),
-      labels(endsOf(far), { x, y }, colour),
+      pointLabels(endsOf(far).map(namedPoint), { x, y, height: HEIGHT }, colour),
     ],
   };
   if (exact.length === 0) return main;
@@ -196,23 +196,8 @@ function nameOf(cache: string): string {
   return cache.replace(/@\d+\w*$/, '');
 }
 
-function labels(rows: readonly Row[], { x, y }: { x: Axis; y: Axis }, colour: Spec): Spec {
-  const scale = along(y);
-  const wanted = rows.map((row) => Math.max(0, Math.min(1, scale.to(Number(row.error_mean)))));
-  const places = labelPlaces(wanted, 13 / HEIGHT);
-  const values = rows.map(({ cache, at_bytes }, i) => {
-    return { cache, text: nameOf(String(cache)), x: at_bytes, y: scale.from(places[i]) };
-  });
-  return {
-    data: { values },
-    mark: { type: 'text', align: 'left', baseline: 'middle', dx: 9, fontSize: 11, fontWeight: 500 },
-    encoding: {
-      x: channel({ ...x, field: 'x' }),
-      y: { field: 'y', type: 'quantitative' },
-      text: { field: 'text' },
-      color: colour,
-    },
-  };
+function namedPoint({ cache, at_bytes, error_mean }: Row): NamedPoint {
+  return { cache: String(cache), text: nameOf(String(cache)), x: Number(at_bytes), y: Number(error_mean) };
 }
 
 /** Styles by label, and by plug-in for the lines through the labels of one. */
@@ -227,9 +212,4 @@ function withPlugins(
     plugin === null ? [] : [[String(plugin), styleOfName(String(plugin))] as const],
   );
   return new Map([...plugins, ...labels]);
-}
-
-function shapeOf(named: ReadonlyMap<string, CacheStyle>): Spec {
-  const range = [...named.values()].map(({ shape }) => shape);
-  return { field: 'cache', type: 'nominal', scale: { domain: [...named.keys()], range }, legend: null };
 }

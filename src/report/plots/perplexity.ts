@@ -1,13 +1,12 @@
-import { along, channel, domainOf, type Axis } from '../axes.js';
-import type { CacheStyle } from '../colours.js';
+import { channel, domainOf, type Axis } from '../axes.js';
 import { foretoldContext, foretoldSql } from '../foretold.js';
-import { labelPlaces } from '../label-places.js';
-import { colourOf, panelTitle, sideBySide } from '../lines.js';
+import { colourOf, panelTitle, shapeOf, sideBySide } from '../lines.js';
 import type { Look } from '../look.js';
 import type { Context, Plot, Row, Spec } from '../plot.js';
+import { pointLabels, type NamedPoint } from '../point-labels.js';
 import { bytesText, list } from '../words.js';
 
-const [HEIGHT, LABEL_PX] = [320, 13];
+const HEIGHT = 320;
 const AIR = 1.15; // beyond the first and the last point, as a factor of bytes
 const [LOW, HIGH] = [0.98, 1.02]; // the same for bits
 
@@ -118,13 +117,18 @@ function panel(
         mark: { type: 'point', filled: true, size: 90, opacity: 1, stroke: look.paper, strokeWidth: 1 },
         encoding: { ...position, color, shape: shapeOf(caches, styles) },
       },
-      names(
-        rows.filter(({ held_bytes }) => held_bytes !== null),
-        { x, y },
+      pointLabels(
+        rows.filter(({ held_bytes }) => held_bytes !== null).map(namedPoint),
+        { x, y, height: HEIGHT },
         color,
       ),
     ],
   };
+}
+
+function namedPoint(row: Row): NamedPoint {
+  const { cache, held_bytes, bits_per_token } = row;
+  return { cache: String(cache), text: nameOf(row), x: Number(held_bytes), y: Number(bits_per_token) };
 }
 
 /** Exact attention holds what no cache need: a line across, with its bits. */
@@ -149,31 +153,4 @@ function exactLevel(rows: readonly Row[], look: Look, y: Spec): readonly Spec[] 
     { data: { values }, mark: { type: 'rule', strokeDash: [2, 3], color: look.mid }, encoding: { y: level } },
     { data: { values }, mark: text, encoding: { x: { value: 0 }, y: level, text: { field: 'text' } } },
   ];
-}
-
-/** A name beside each point, moved where two would touch. */
-function names(rows: readonly Row[], { x, y }: { readonly x: Axis; readonly y: Axis }, color: Spec): Spec {
-  const scale = along(y);
-  const places = labelPlaces(
-    rows.map(({ bits_per_token }) => scale.to(Number(bits_per_token))),
-    LABEL_PX / HEIGHT,
-  );
-  const values = rows.map((row, i) => ({
-    ...{ cache: row.cache, text: nameOf(row), x: row.held_bytes, y: scale.from(places[i]) },
-  }));
-  return {
-    data: { values },
-    mark: { type: 'text', align: 'left', baseline: 'middle', dx: 9, fontSize: 11, fontWeight: 500 },
-    encoding: {
-      x: channel({ ...x, field: 'x' }),
-      y: { field: 'y', type: 'quantitative' },
-      text: { field: 'text' },
-      color,
-    },
-  };
-}
-
-function shapeOf(caches: readonly string[], styles: ReadonlyMap<string, CacheStyle>): Spec {
-  const range = caches.map((cache) => styles.get(cache)?.shape ?? 'circle');
-  return { field: 'cache', type: 'nominal', scale: { domain: [...caches], range }, legend: null };
 }
